@@ -1,0 +1,56 @@
+# Rayscope's entry points; CI calls the same ones. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Rayscope is developed with Python 3.11 or later; set PYTHON=" >&2; exit 1; }
+	@echo "== Python environment in $(VENV) (from requirements.lock)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(STAMP) ## Install Rayscope and its tools into .venv
+
+check: $(STAMP) ## Lint, types, import contracts, dead code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+
+format: $(STAMP) ## Format the code, and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+assets: $(STAMP) ## Fetch or build what tests and demo run: Kubernetes, etcd, KubeRay (cached)
+	$(BIN)/python -m tests.plane assets
+
+test: assets ## All tests, on a real control plane
+	$(BIN)/pytest
+
+unit: $(STAMP) ## The tests that need no control plane
+	$(BIN)/pytest tests/unit
+
+demo: assets ## The main job, visibly: label a RayService, see it monitored
+	$(BIN)/python -m tests.demo
+
+bench: assets ## Measure, as ratios: one JSON object a line
+	$(BIN)/python -m tests.bench
+
+lock: $(STAMP) ## Resolve requirements.lock anew
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev --extra operator pyproject.toml -o requirements.lock
+
+clean: ## Remove what make made here (the cache of built parts stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+.PHONY: help install check format assets test unit demo bench lock clean

@@ -1,0 +1,1 @@
+"""What Rayscope speaks about: names, services, clusters, payloads. Pure: no I/O, no clock, no cluster."""

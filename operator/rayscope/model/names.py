@@ -1,0 +1,55 @@
+"""Every name that Rayscope gives or relies on: labels, annotations, paths, ports, object names.
+
+One place for a fact. Whoever reads a cluster and wonders what a name means finds it here.
+"""
+
+from __future__ import annotations
+
+DOMAIN = "rayscope.dev"
+MANAGER = "rayscope"
+"""Field manager of every server-side apply, and the value of the managed-by label."""
+
+# What a user writes.
+MONITOR_LABEL = f"{DOMAIN}/monitor"
+"""The opt-in, on the RayService. KubeRay copies it to each RayCluster that it creates."""
+MONITOR_VALUE = "vllm"
+
+# What Rayscope writes.
+SERVICE_LABEL = f"{DOMAIN}/service"
+"""On injected pod templates and on every object that Rayscope creates: the RayService's name."""
+PAYLOAD_ANNOTATION = f"{DOMAIN}/payload"
+"""On an injected RayCluster: what was injected, and how to take it out again (JSON)."""
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+
+# Inside the pod.
+MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""prometheus_client reads it once, at import (prometheus_client/values.py)."""
+DIRECTORY = "/var/run/rayscope/prometheus"
+"""The variable's value and the volume's mountPath, in the Ray container and in the exporter."""
+VOLUME = "rayscope"
+EXPORTER_CONTAINER = "rayscope-exporter"
+EXPORTER_VOLUME = "rayscope-exporter"
+"""The ConfigMap with the exporter's zipapp, mounted into the exporter alone."""
+EXPORTER_MOUNT = "/opt/rayscope"
+EXPORTER_FILE = "exporter.pyz"
+EXPORTER_PORT = 9475
+EXPORTER_PORT_NAME = "vllm-metrics"
+"""At most 15 characters, as Kubernetes demands of a port's name."""
+
+# KubeRay's (ray-operator/controllers/ray/utils/constant.go).
+RAY_CLUSTER_LABEL = "ray.io/cluster"
+RAY_GROUP_LABEL = "ray.io/group"
+RAY_NODE_TYPE_LABEL = "ray.io/node-type"
+RAY_ORIGIN_NAME_LABEL = "ray.io/originated-from-cr-name"
+RAY_ORIGIN_KIND_LABEL = "ray.io/originated-from-crd"
+RAY_ORIGIN_KIND = "RayService"
+RAY_METRICS_PORT_NAME = "metrics"
+"""The port on which every Ray pod exports Ray's own metrics; KubeRay adds it where it is missing."""
+
+# Namespaces that no admission webhook may touch: a mistake there takes the cluster down.
+SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+
+
+def exporter_config_map(service: str, digest: str) -> str:
+    """The ConfigMap that holds the exporter `digest` (hex) for `service`; immutable, so its name says what is in it."""
+    return f"{service}-rayscope-{digest}"

@@ -1,0 +1,32 @@
+"""The payload: what exactly is injected into a cluster, frozen at its creation.
+
+It is recorded on the RayCluster, so that an upgrade of Rayscope never changes the template of a running cluster, and
+so that what was put in can be taken out again to the byte.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rayscope.model.names import EXPORTER_PORT
+
+
+class Payload(BaseModel):
+    """What is injected. Every field but the exporter's digest has the default that suits nearly everybody."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    exporter: str = Field(pattern="^[0-9a-f]{10}$")
+    """Digest of the exporter's zipapp: names the ConfigMap that holds it."""
+    port: int = Field(default=EXPORTER_PORT, ge=1, le=65535)
+    families: tuple[str, ...] = ("vllm:", "lmcache:")
+    """Prefixes of the metric families that the exporter passes on; empty: all."""
+    volume_size: str = "256Mi"
+    """sizeLimit of the shared emptyDir. A full one is SIGBUS for the engine, so it is 200 times what a writer needs."""
+    image: str | None = None
+    """The exporter's image; None: the Ray container's own."""
+    cpu_request: str = "10m"
+    memory_request: str = "32Mi"
+    memory_limit: str = "128Mi"
+    guaranteed_cpu: str = "100m"
+    """Both request and limit of CPU where the Ray container is Guaranteed; memory is `memory_limit` then."""
