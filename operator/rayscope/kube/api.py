@@ -1,0 +1,157 @@
+"""The API server, spoken to in plain dictionaries: get, list, server-side apply, create, replace, delete.
+
+Every call is live: nothing is cached here, and nothing is assumed to be installed. Short troubles (connection lost,
+too many requests, a server restarting) are waited for; what lasts is raised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from typing import Any, Self
+
+import aiohttp
+from kubernetes.aio.client import ApiClient, Configuration
+
+from rayscope import __version__
+from rayscope.kube.connection import configuration
+from rayscope.kube.errors import ApiError, NotFound, error
+from rayscope.kube.kinds import Kind, kind_of
+from rayscope.model.manifest import Manifest
+from rayscope.model.names import MANAGER
+
+PAGE = 500
+TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+PAUSES = (0.1, 0.5, 2.0)
+"""Seconds before each further attempt, unless the server says Retry-After."""
+LONGEST_PAUSE = 10.0
+PASSING = frozenset({429, 500, 502, 503, 504})
+EXPIRED = 410
+JSON = "application/json"
+APPLY = "application/apply-patch+yaml"
+"""JSON is YAML."""
+
+Object = dict[str, Any]
+Objects = list[Object]
+
+
+class Api:
+    """A connection to one cluster, as one identity."""
+
+    def __init__(self, loaded: Configuration) -> None:
+        self._client = ApiClient(loaded)
+        self._client.user_agent = f"rayscope/{__version__}"
+
+    @classmethod
+    async def connect(cls, kubeconfig: str | None = None) -> Self:
+        """Load the configuration (see `connection`); no request is made yet."""
+        return cls(await configuration(kubeconfig))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    @property
+    def client(self) -> ApiClient:
+        """The underlying client, for parts of the `kubernetes` package that want one."""
+        return self._client
+
+    async def get(self, kind: Kind, name: str, namespace: str | None = None) -> Object | None:
+        """The object as it is now; None where there is none. KindMissing where its kind is not installed."""
+        try:
+            return await self._request("GET", kind.path(namespace, name))
+        except NotFound:
+            return None
+
+    async def list(self, kind: Kind, namespace: str | None = None, labels: str | None = None) -> Objects:
+        """All objects of a kind (in a namespace, by a label selector), read page by page."""
+        query = {"limit": str(PAGE)} | ({"labelSelector": labels} if labels else {})
+        try:
+            return await self._pages(kind.path(namespace), query)
+        except ApiError as failure:
+            if failure.status != EXPIRED:
+                raise
+        # So much changed meanwhile that the server has forgotten where we were: once more, from the start.
+        return await self._pages(kind.path(namespace), query)
+
+    async def apply(self, manifest: Manifest) -> Object:
+        """Server-side apply, taking over the fields that the manifest gives; the object as it is then."""
+        query = {"fieldManager": MANAGER, "force": "true"}
+        return await self._request("PATCH", _path(manifest), query, manifest, APPLY)
+
+    async def create(self, manifest: Manifest) -> Object:
+        """Conflict where there is one of that name."""
+        path = kind_of(manifest).path(manifest["metadata"].get("namespace"))
+        return await self._request("POST", path, {"fieldManager": MANAGER}, manifest)
+
+    async def replace(self, manifest: Manifest) -> Object:
+        """Conflict where the object is no longer the one of `metadata.resourceVersion`."""
+        return await self._request("PUT", _path(manifest), {"fieldManager": MANAGER}, manifest)
+
+    async def delete(self, kind: Kind, name: str, namespace: str | None = None, uid: str | None = None) -> None:
+        """Delete in the background (dependents later); one that is gone already, or has another uid, is no error."""
+        precondition = {"preconditions": {"uid": uid}} if uid else {}
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"} | precondition
+        try:
+            await self._request("DELETE", kind.path(namespace, name), body=options)
+        except NotFound:
+            return
+        except ApiError as failure:
+            if not (uid and failure.status == 409):
+                raise
+
+    async def _pages(self, path: str, query: Mapping[str, str]) -> Objects:
+        page = await self._request("GET", path, query)
+        items: Objects = page["items"]
+        while token := page["metadata"].get("continue"):
+            page = await self._request("GET", path, {**query, "continue": token})
+            items += page["items"]
+        return items
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        content: str = JSON,
+    ) -> Object:
+        """One request, repeated while its trouble looks like passing."""
+        for pause in PAUSES:
+            try:
+                return await self._attempt(method, path, query or {}, body, content)
+            except ApiError as failure:
+                if failure.status and failure.status not in PASSING:
+                    raise
+                jittered = pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+                await asyncio.sleep(min(failure.retry_after or jittered, LONGEST_PAUSE))
+        return await self._attempt(method, path, query or {}, body, content)
+
+    async def _attempt(
+        self, method: str, path: str, query: Mapping[str, str], body: Manifest | None, content: str
+    ) -> Object:
+        method, url, headers, _, _ = await self._client.param_serialize(
+            method,
+            path,
+            query_params=list(query.items()),
+            header_params={"Accept": JSON, "Content-Type": content},
+            auth_settings=["BearerToken"],
+        )
+        try:
+            response = await self._client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
+            data = await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
+            raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
+        if response.status >= 300:
+            raise error(response.status, response.reason, data, response.headers)
+        answer: Object = json.loads(data)
+        return answer
+
+
+def _path(manifest: Manifest) -> str:
+    metadata = manifest["metadata"]
+    return kind_of(manifest).path(metadata.get("namespace"), metadata["name"])

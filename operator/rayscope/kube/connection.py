@@ -1,0 +1,25 @@
+"""How to reach the cluster: a kubeconfig, or the service account of the pod that we run in.
+
+The order is the one of kubectl and controller-runtime: what is given, then $KUBECONFIG, then the pod's, then ~/.kube.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.config import load_incluster_config, load_kube_config
+
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+async def configuration(kubeconfig: str | None = None) -> Configuration:
+    """Server, certificates and credentials; in a pod, with a hook that reads the token again every minute."""
+    loaded = Configuration()
+    given = kubeconfig or os.environ.get("KUBECONFIG")
+    if not given and "KUBERNETES_SERVICE_HOST" in os.environ and (SERVICE_ACCOUNT / "token").exists():
+        load_incluster_config(loaded)
+    else:
+        await load_kube_config(config_file=given or "~/.kube/config", client_configuration=loaded, persist_config=False)
+    return loaded
