@@ -20,6 +20,8 @@ SERVICE_LABEL = f"{DOMAIN}/service"
 PAYLOAD_ANNOTATION = f"{DOMAIN}/payload"
 """On an injected RayCluster: what was injected, and how to take it out again (JSON)."""
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+NAME_LABEL = "app.kubernetes.io/name"
+COMPONENT_LABEL = "app.kubernetes.io/component"
 
 # Inside the pod.
 MULTIPROC_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -37,6 +39,7 @@ EXPORTER_PORT_NAME = "vllm-metrics"
 """At most 15 characters, as Kubernetes demands of a port's name."""
 
 # KubeRay's (ray-operator/controllers/ray/utils/constant.go).
+RAY_API_VERSION = "ray.io/v1"
 RAY_CLUSTER_LABEL = "ray.io/cluster"
 RAY_GROUP_LABEL = "ray.io/group"
 RAY_NODE_TYPE_LABEL = "ray.io/node-type"
@@ -53,3 +56,13 @@ SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 def exporter_config_map(service: str, digest: str) -> str:
     """The ConfigMap that holds the exporter `digest` (hex) for `service`; immutable, so its name says what is in it."""
     return f"{service}-rayscope-{digest}"
+
+
+def published_config_map(digest: str) -> str:
+    """The ConfigMap in Rayscope's own namespace from which every service's copy of the exporter `digest` is made."""
+    return f"rayscope-exporter-{digest}"
+
+
+def pod_monitor(service: str) -> str:
+    """The PodMonitor of `service`; nobody else's, because no other service's name gives the same one."""
+    return f"{service}-rayscope"
