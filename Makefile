@@ -31,6 +31,9 @@ format: $(STAMP) ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+generate: $(STAMP) ## Make anew what is made from code: the CRD
+	$(BIN)/python -m rayscope.render.crd > crds/rayscope.dev_vllmmonitors.yaml
+
 assets: $(STAMP) ## Fetch or build what tests and demo run: Kubernetes, etcd, KubeRay (cached)
 	$(BIN)/python -m tests.plane assets
 
@@ -53,4 +56,4 @@ lock: $(STAMP) ## Resolve requirements.lock anew
 clean: ## Remove what make made here (the cache of built parts stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
-.PHONY: help install check format assets test unit demo bench lock clean
+.PHONY: help install check format generate assets test unit demo bench lock clean

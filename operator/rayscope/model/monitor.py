@@ -1,0 +1,215 @@
+"""A monitor: the VLLMMonitor of a service, what its owner wants of monitoring. Absent fields have defaults, given here.
+
+This model is the one source of the CRD's schema (`rayscope.render.crd`): what `kubectl apply` refuses, and what the
+operator understands, cannot differ. Field docstrings become the descriptions that `kubectl explain` shows.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from rayscope.model.names import EXPORTER_PORT
+
+QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$"
+DURATION = r"^([0-9]+(ms|s|m|h))+$"
+LABEL_NAME = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+LABEL_VALUE = r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
+FAMILY_PREFIX = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
+RAY_PORTS = (6379, 8000, 8080, 8265, 9101, 10001, 44217, 44227, 52365)
+"""Ports of Ray's own processes by default (docs.ray.io, "Configuring Ray"), besides 10002-19999 for its workers."""
+
+Quantity = Annotated[
+    str,
+    BeforeValidator(str),
+    Field(pattern=QUANTITY),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True, "pattern": QUANTITY}
+    ),
+]
+Duration = Annotated[str, Field(pattern=DURATION)]
+
+
+def rules(*pairs: tuple[str, str]) -> dict[str, Any]:
+    """CEL validations of a schema: (expression, message)."""
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}
+
+
+class Spec(BaseModel):
+    """The base of every part: frozen, unknown fields refused, named in Kubernetes' way."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class Volume(Spec):
+    """The shared directory: an emptyDir in memory."""
+
+    size_limit: Quantity = "256Mi"
+    """Its size limit. A full directory kills the engine (SIGBUS), so it is some 200 times what a process writes."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.sizeLimit) || quantity(string(self.sizeLimit)).compareTo(quantity('16Mi')) >= 0",
+                "sizeLimit must be at least 16Mi: a full directory kills the engine",
+            )
+        )
+    )
+
+
+class Resources(Spec):
+    """What the exporter's container asks for. In a Guaranteed pod its requests are raised to its limits."""
+
+    cpu_request: Quantity = "10m"
+    """CPU request; there is no CPU limit, except in Guaranteed pods."""
+    memory_request: Quantity = "32Mi"
+    """Memory request."""
+    memory_limit: Quantity = "128Mi"
+    """Memory limit; the exporter keeps itself to three quarters of it."""
+    guaranteed_cpu: Quantity = "100m"
+    """CPU request and limit where the Ray container is Guaranteed."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "quantity(string(self.memoryRequest)).compareTo(quantity(string(self.memoryLimit))) <= 0",
+                "memoryRequest must not exceed memoryLimit",
+            ),
+            (
+                "quantity(string(self.memoryLimit)).compareTo(quantity('64Mi')) >= 0",
+                "memoryLimit must be at least 64Mi: the exporter is a Python process",
+            ),
+        )
+    )
+
+
+class Exporter(Spec):
+    """The container that reads the directory."""
+
+    port: int = Field(
+        default=EXPORTER_PORT,
+        ge=1024,
+        le=65535,
+        json_schema_extra=rules(
+            (f"!(self in {list(RAY_PORTS)})", "port is one of Ray's own"),
+            ("self < 10002 || self > 19999", "ports 10002-19999 belong to Ray's worker processes"),
+        ),
+    )
+    """The port that it serves."""
+    families: Annotated[
+        tuple[Annotated[str, Field(pattern=FAMILY_PREFIX, max_length=64)], ...], Field(max_length=32)
+    ] = (
+        "vllm:",
+        "lmcache:",
+    )
+    """Prefixes of the metric families that it passes on. An empty list means all, Ray's own on the head included."""
+    image: str | None = Field(default=None, min_length=1, max_length=512)
+    """Another image, with Python 3.9 or later; the Ray container's own where it is absent."""
+    resources: Resources = Resources()
+    """What its container asks for."""
+
+
+class Injection(Spec):
+    """What is put into the pods of clusters that are created from now on. Running clusters keep what they have."""
+
+    enabled: bool = True
+    """Whether anything is injected; false leaves only the monitors, on Ray's own port."""
+    volume: Volume = Volume()
+    """The shared directory."""
+    exporter: Exporter = Exporter()
+    """The container that reads it."""
+
+
+class MonitorKind(StrEnum):
+    """Prometheus Operator's object that is created."""
+
+    POD_MONITOR = "PodMonitor"
+    SERVICE_MONITOR = "ServiceMonitor"
+
+
+class RayPort(StrEnum):
+    """How much of Ray's own port is kept."""
+
+    ESSENTIAL = "Essential"
+    FULL = "Full"
+    OFF = "Off"
+
+
+class Relabeling(Spec):
+    """One step of relabelling, as Prometheus Operator's RelabelConfig has it."""
+
+    source_labels: tuple[str, ...] | None = None
+    """Labels whose values are joined."""
+    separator: str | None = None
+    """Between the joined values."""
+    target_label: str | None = None
+    """The label that is written."""
+    regex: str | None = None
+    """Matched against the joined values."""
+    modulus: int | None = Field(default=None, ge=1)
+    """For hashmod."""
+    replacement: str | None = None
+    """What is written where the expression matches."""
+    action: Annotated[str, Field(pattern="^[A-Za-z]+$", max_length=16)] | None = None
+    """What is done; `replace` where it is absent."""
+
+
+class AppRoute(Spec):
+    """A `/metrics` route that the Serve application itself offers."""
+
+    port: str = Field(default="serve", pattern=r"^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$")
+    """Name of the Serve service's port."""
+    path: str = Field(default="/metrics", pattern=r"^/[^?#]*$", max_length=256)
+    """Path of the route."""
+
+
+class Scrape(Spec):
+    """What Prometheus is told to scrape."""
+
+    kind: MonitorKind = MonitorKind.POD_MONITOR
+    """PodMonitor, or ServiceMonitor with a headless Service per cluster."""
+    interval: Duration | None = None
+    """Time between scrapes; Prometheus' own default where it is absent."""
+    scrape_timeout: Duration | None = None
+    """Time that a scrape may take."""
+    labels: dict[str, Annotated[str, Field(pattern=LABEL_VALUE, max_length=63)]] = Field(default={}, max_length=32)
+    """Labels of the monitors, for a Prometheus' selectors: `release: prometheus`. They win over the operator's."""
+    ray: RayPort = RayPort.ESSENTIAL
+    """How much of Ray's own port is kept: an allow-list, everything (a megabyte a scrape), or nothing."""
+    app: AppRoute | None = None
+    """Scrapes the application's own route as well, without what the exporter already shows."""
+    relabelings: tuple[Relabeling, ...] = Field(default=(), max_length=64)
+    """Further target relabelling, after Rayscope's own."""
+    metric_relabelings: tuple[Relabeling, ...] = Field(default=(), max_length=64)
+    """Further sample relabelling, after Rayscope's own."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.scrapeTimeout) || has(self.interval)",
+                "scrapeTimeout needs an interval",
+            ),
+            (
+                "!has(self.scrapeTimeout) || duration(self.scrapeTimeout) <= duration(self.interval)",
+                "scrapeTimeout must not exceed the interval",
+            ),
+            (
+                f"!has(self.labels) || self.labels.all(name, name.matches('{LABEL_NAME}'))",
+                "labels must have valid label names",
+            ),
+        )
+    )
+
+
+class MonitorSpec(Spec):
+    """What the owner of a vLLM service wants of its monitoring."""
+
+    injection: Injection = Injection()
+    """What is put into the pods."""
+    scrape: Scrape = Scrape()
+    """What Prometheus is told."""
