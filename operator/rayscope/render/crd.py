@@ -111,7 +111,7 @@ def keep(key: str, value: object) -> bool:
 
 
 def given(default: dict[str, Any]) -> dict[str, Any]:
-    """An object's default without its nulls. It is whole, as CEL rules are checked against it before fields' own apply."""
+    """An object's default without its nulls: whole, since CEL rules see it before the fields' own defaults apply."""
     return {
         key: given(value) if isinstance(value, dict) else value for key, value in default.items() if value is not None
     }

@@ -1,4 +1,4 @@
-"""The CRD is made from the model, and is what `crds/` holds. What the real API server takes and refuses: tests/control."""
+"""The CRD is made from the model, and is what `crds/` holds. What the API server makes of it: tests/control."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from rayscope.render.crd import custom_resource_definition, schema
 CHECKED_IN = Path(__file__).parents[3] / "crds" / "rayscope.dev_vllmmonitors.yaml"
 
 
-def nodes(node: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a schema's parts
+def nodes(node: Any) -> list[dict[str, Any]]:
     """Every object below a schema, itself included."""
     if isinstance(node, list):
         return [found for item in node for found in nodes(item)]
