@@ -49,6 +49,13 @@ RAY_ORIGIN_KIND = "RayService"
 RAY_METRICS_PORT_NAME = "metrics"
 """The port on which every Ray pod exports Ray's own metrics; KubeRay adds it where it is missing."""
 
+# Admission.
+WEBHOOK_CONFIGURATION = MANAGER
+"""The MutatingWebhookConfiguration."""
+WEBHOOK = f"inject.{DOMAIN}"
+"""Its one webhook."""
+WEBHOOK_PATH = "/mutate"
+
 # Namespaces that no admission webhook may touch: a mistake there takes the cluster down.
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 

@@ -11,19 +11,17 @@ from typing import Literal
 
 from rayscope.model.manifest import Manifest
 from rayscope.model.names import (
-    MANAGER,
     MONITOR_LABEL,
     MONITOR_VALUE,
     RAY_ORIGIN_KIND,
     RAY_ORIGIN_KIND_LABEL,
     SYSTEM_NAMESPACES,
+    WEBHOOK,
+    WEBHOOK_CONFIGURATION,
+    WEBHOOK_PATH,
 )
 from rayscope.render.metadata import own_labels
 
-CONFIGURATION = MANAGER
-WEBHOOK = "inject.rayscope.dev"
-PATH = "/inject"
-"""Where the admission server answers."""
 TIMEOUT_SECONDS = 3
 
 FailurePolicy = Literal["Ignore", "Fail"]
@@ -31,12 +29,12 @@ FailurePolicy = Literal["Ignore", "Fail"]
 
 def service_client(namespace: str, name: str, ca_bundle: bytes | None = None) -> Manifest:
     """Reached through a Service, port 443. `ca_bundle` is PEM; None leaves it to whoever owns the certificates."""
-    return {"service": {"namespace": namespace, "name": name, "path": PATH, "port": 443}, **_trust(ca_bundle)}
+    return {"service": {"namespace": namespace, "name": name, "path": WEBHOOK_PATH, "port": 443}, **_trust(ca_bundle)}
 
 
 def url_client(host: str, port: int, ca_bundle: bytes) -> Manifest:
     """Reached by address: an operator that runs outside the cluster."""
-    return {"url": f"https://{host}:{port}{PATH}", **_trust(ca_bundle)}
+    return {"url": f"https://{host}:{port}{WEBHOOK_PATH}", **_trust(ca_bundle)}
 
 
 def webhook_configuration(client: Manifest, failure_policy: FailurePolicy = "Ignore") -> Manifest:
@@ -44,7 +42,7 @@ def webhook_configuration(client: Manifest, failure_policy: FailurePolicy = "Ign
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": CONFIGURATION, "labels": own_labels("webhook")},
+        "metadata": {"name": WEBHOOK_CONFIGURATION, "labels": own_labels("webhook")},
         "webhooks": [
             {
                 "name": WEBHOOK,

@@ -1,0 +1,95 @@
+"""Services, clusters and settings as they come: names up to the longest that a label takes, any number of clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from rayscope.model.manifest import Manifest
+from rayscope.model.names import EXPORTER_VOLUME, MONITOR_LABEL, MONITOR_VALUE, exporter_config_map
+from rayscope.model.service import Service
+from rayscope.render.settings import Scrape, Settings
+
+Situation = tuple[Service, list[Manifest], Settings, Mapping[str, bytes]]
+"""What `render` is asked about."""
+OWN = "0123456789"
+"""Digest of this version's exporter."""
+FORMER = "abcdef0123"
+
+
+def service(name: str = "llm", namespace: str = "team", expected: Sequence[str] = ()) -> Service:
+    """A labelled RayService whose status names the clusters `expected`: active first, then pending."""
+    roles = zip(("activeServiceStatus", "pendingServiceStatus"), expected, strict=False)
+    return Service.of(
+        {
+            "apiVersion": "ray.io/v1",
+            "kind": "RayService",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "uid": "0b5e1c0e-7d8f-4a0e-9d5b-3f3b8c2f6a11",
+                "labels": {MONITOR_LABEL: MONITOR_VALUE},
+            },
+            "status": {role: {"rayClusterName": cluster} for role, cluster in roles},
+        }
+    )
+
+
+def pod_spec(mounts: str | None) -> Manifest:
+    """A pod's spec that mounts the ConfigMap `mounts` as injection does."""
+    if mounts is None:
+        return {"containers": [{"name": "ray"}]}
+    return {
+        "containers": [{"name": "ray"}],
+        "volumes": [{"name": "logs"}, {"name": EXPORTER_VOLUME, "configMap": {"name": mounts, "optional": True}}],
+    }
+
+
+def cluster(name: str, of: str = "llm", digest: str | None = None) -> dict[str, Any]:
+    """A RayCluster of the service `of`, whose worker pods mount the exporter `digest`."""
+    mounts = exporter_config_map(of, digest) if digest else None
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "headGroupSpec": {"template": {"metadata": None, "spec": pod_spec(None)}},
+            "workerGroupSpecs": [{"groupName": "gpu", "template": {"spec": pod_spec(mounts)}}],
+        },
+    }
+
+
+def zipapps(*digests: str) -> Mapping[str, bytes]:
+    return {digest: f"zipapp {digest}".encode() for digest in digests}
+
+
+object_names = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
+"""DNS labels. KubeRay takes RayServices of up to 47 characters; more must do no harm."""
+digests = st.from_regex(r"[0-9a-f]{10}", fullmatch=True)
+label_names = st.from_regex(r"([a-z]{1,5}\.[a-z]{1,5}/)?[a-z]{1,10}", fullmatch=True)
+label_values = st.from_regex(r"[A-Za-z0-9]{1,10}", fullmatch=True)
+services = st.builds(service, object_names, object_names, st.lists(object_names, max_size=2))
+settings = st.builds(
+    Settings,
+    exporter=digests,
+    scrape=st.builds(
+        Scrape,
+        interval=st.none() | st.sampled_from(["15s", "1m"]),
+        labels=st.dictionaries(label_names, label_values, max_size=3),
+        ray=st.sampled_from(["Essential", "Full", "Off"]),
+    ),
+)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    """Of the exporters that the clusters mount, some are at hand and some are not."""
+    subject, chosen = draw(services), draw(settings)
+    mounted = draw(st.lists(st.none() | digests, max_size=4))
+    names = draw(st.lists(object_names, min_size=len(mounted), max_size=len(mounted), unique=True))
+    clusters: list[Manifest] = [
+        cluster(name, subject.key.name, digest) for name, digest in zip(names, mounted, strict=True)
+    ]
+    known = sorted({chosen.exporter, *filter(None, mounted)})
+    at_hand = draw(st.sets(st.sampled_from(known)))
+    return subject, clusters, chosen, zipapps(*at_hand)

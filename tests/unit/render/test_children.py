@@ -1,0 +1,155 @@
+"""What exists beside a service, and what must stay."""
+
+from __future__ import annotations
+
+import json
+import re
+from copy import deepcopy
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rayscope.model.manifest import Manifest
+from rayscope.model.names import EXPORTER_VOLUME, exporter_config_map
+from rayscope.render.children import LONGEST_NAME, kept, missing_exporters, render
+from rayscope.render.settings import Settings
+from tests.unit.render.strategies import (
+    FORMER,
+    OWN,
+    Situation,
+    cluster,
+    object_names,
+    pod_spec,
+    service,
+    situations,
+    zipapps,
+)
+
+SETTINGS = Settings(OWN)
+DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+
+
+def names(children: list[Manifest], kind: str) -> list[str]:
+    return [child["metadata"]["name"] for child in children if child["kind"] == kind]
+
+
+@given(situations())
+def test_the_same_input_gives_the_same_bytes(situation: Situation) -> None:
+    assert json.dumps(list(render(*situation))) == json.dumps(list(render(*deepcopy(situation))))
+
+
+@given(situations(), st.randoms(use_true_random=False))
+def test_the_order_of_clusters_does_not_matter(situation: Situation, random: Random) -> None:
+    subject, clusters, settings, at_hand = situation
+    shuffled = random.sample(clusters, len(clusters))
+    assert list(render(subject, shuffled, settings, at_hand)) == list(render(*situation))
+
+
+@given(situations())
+def test_nothing_that_is_passed_in_is_changed(situation: Situation) -> None:
+    before = deepcopy(situation)
+    list(render(*situation))
+    assert situation == before
+
+
+@given(situations())
+def test_every_child_has_a_name_and_labels_that_kubernetes_takes(situation: Situation) -> None:
+    for child in render(*situation):
+        name, labels = child["metadata"]["name"], child["metadata"]["labels"]
+        assert DNS_SUBDOMAIN.fullmatch(name)
+        assert len(name) <= 253
+        assert all(LABEL_VALUE.fullmatch(value) and len(value) <= 63 for value in labels.values())
+
+
+@given(situations())
+def test_every_child_belongs_to_its_service(situation: Situation) -> None:
+    subject = situation[0]
+    for child in render(*situation):
+        [owner] = child["metadata"]["ownerReferences"]
+        assert owner == {
+            "apiVersion": "ray.io/v1",
+            "kind": "RayService",
+            "name": subject.key.name,
+            "uid": subject.uid,
+            "controller": True,
+        }
+        assert child["metadata"]["namespace"] == subject.key.namespace
+        assert child["metadata"]["labels"]["rayscope.dev/service"] == subject.key.name
+        assert child["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "rayscope"
+
+
+@given(situations())
+def test_no_child_carries_a_label_by_which_kuberay_selects(situation: Situation) -> None:
+    for child in render(*situation):
+        labels = child["metadata"]["labels"]
+        assert not [name for name in labels if name.startswith("ray.io/")]
+        assert labels["app.kubernetes.io/name"] != "kuberay"
+        assert "app.kubernetes.io/created-by" not in labels
+
+
+@given(situations())
+def test_what_clusters_mount_is_rendered_or_reported_missing(situation: Situation) -> None:
+    subject, clusters, *_ = situation
+    rendered = set(names(list(render(*situation)), "ConfigMap"))
+    missing = {exporter_config_map(subject.key.name, digest) for digest in missing_exporters(*situation)}
+    assert rendered.isdisjoint(missing)
+    assert kept(subject, clusters) <= rendered | missing
+
+
+@given(object_names, object_names)
+def test_no_two_services_share_a_child(one: str, other: str) -> None:
+    def children(name: str) -> set[tuple[str, str]]:
+        rendered = render(service(name), [], SETTINGS, zipapps(OWN))
+        return {(child["kind"], child["metadata"]["name"]) for child in rendered}
+
+    assert one == other or children(one).isdisjoint(children(other))
+
+
+def test_the_exporter_of_this_version_is_there_before_the_first_cluster() -> None:
+    children = list(render(service(), [], SETTINGS, zipapps(OWN)))
+    assert [child["kind"] for child in children] == ["ConfigMap", "PodMonitor"]
+    assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}"]
+
+
+def test_the_exporter_that_a_live_cluster_mounts_stays_beside_this_versions() -> None:
+    children = list(render(service(), [cluster("llm-a", digest=FORMER)], SETTINGS, zipapps(OWN, FORMER)))
+    assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}", f"llm-rayscope-{FORMER}"]
+
+
+def test_an_exporter_that_nothing_mounts_any_more_is_not_rendered() -> None:
+    children = list(render(service(), [cluster("llm-a", digest=OWN)], SETTINGS, zipapps(OWN, FORMER)))
+    assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}"]
+
+
+def test_an_exporter_that_is_not_at_hand_is_kept_and_reported() -> None:
+    clusters = [cluster("llm-a", digest=FORMER)]
+    assert names(list(render(service(), clusters, SETTINGS, zipapps(OWN))), "ConfigMap") == [f"llm-rayscope-{OWN}"]
+    assert missing_exporters(service(), clusters, SETTINGS, zipapps(OWN)) == {FORMER}
+    assert kept(service(), clusters) == {f"llm-rayscope-{FORMER}"}
+
+
+def test_a_pod_that_outlived_its_template_keeps_its_exporter() -> None:
+    pod = {"metadata": {"name": "llm-a-head"}, "spec": pod_spec(f"llm-rayscope-{FORMER}")}
+    assert kept(service(), [cluster("llm-a")], [pod]) == {f"llm-rayscope-{FORMER}"}
+
+
+def test_nothing_is_kept_for_a_service_without_clusters() -> None:
+    assert kept(service(), []) == frozenset()
+
+
+def test_other_config_maps_in_a_template_are_none_of_our_business() -> None:
+    clusters = [cluster("llm-a", of="other", digest=FORMER)]
+    volumes = [
+        {"name": EXPORTER_VOLUME},
+        {"name": EXPORTER_VOLUME, "configMap": {"name": "llm-rayscope-notes"}},
+        {"name": "scripts", "configMap": {"name": f"llm-rayscope-{FORMER}"}},
+    ]
+    assert kept(service(), clusters, [{"spec": {"volumes": volumes}}]) == frozenset()
+
+
+def test_a_service_whose_name_fits_into_no_label_has_no_children() -> None:
+    longest = "x" * LONGEST_NAME
+    assert list(render(service(longest), [], SETTINGS, zipapps(OWN)))
+    assert not list(render(service(longest + "x"), [], SETTINGS, zipapps(OWN)))
