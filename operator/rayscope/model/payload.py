@@ -6,20 +6,26 @@ so that what was put in can be taken out again to the byte.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from rayscope.model.names import EXPORTER_PORT
+
+Prefix = Annotated[str, StringConstraints(pattern="^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
+"""How the name of a metric family may begin (Prometheus' data model); so it has no comma, and no `$` for Kubernetes."""
 
 
 class Payload(BaseModel):
     """What is injected. Every field but the exporter's digest has the default that suits nearly everybody."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What a later version of Rayscope has recorded is read by this one too, without what it does not know.
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     exporter: str = Field(pattern="^[0-9a-f]{10}$")
     """Digest of the exporter's zipapp: names the ConfigMap that holds it."""
     port: int = Field(default=EXPORTER_PORT, ge=1, le=65535)
-    families: tuple[str, ...] = ("vllm:", "lmcache:")
+    families: tuple[Prefix, ...] = ("vllm:", "lmcache:")
     """Prefixes of the metric families that the exporter passes on; empty: all."""
     volume_size: str = "256Mi"
     """sizeLimit of the shared emptyDir. A full one is SIGBUS for the engine, so it is 200 times what a writer needs."""
