@@ -1,0 +1,107 @@
+"""Archives and removes files whose names were taken away, while leases keep everybody from opening them.
+
+Archived first and removed second; between the two the archive names them. Must never remove what it has not counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import AbstractSet, Iterable, Iterator
+
+from rayscope.exporter.archive import ADDITIVE, Archive, Key, added
+from rayscope.exporter.faults import Faults
+from rayscope.exporter.folding import give_back, original_name
+from rayscope.exporter.layout import Damaged, parse, parse_name
+from rayscope.exporter.lease import HasWriter, Lease
+from rayscope.exporter.slots import Step, no_step
+
+Values = list[tuple[Key, float]]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A file without a writer, and what it adds to the archive: nothing if it is a gauge's, empty, or already in it."""
+
+    entry: str
+    lease: Lease
+    values: Values
+
+
+class Settler:
+    """Settles files of `directory`."""
+
+    def __init__(self, directory: str, archive: Archive, faults: Faults, step: Step = no_step) -> None:
+        self._directory = directory
+        self._archive = archive
+        self._faults = faults
+        self._step = step
+
+    def settle(self, entries: Iterable[str]) -> int:
+        """Archive and remove these, all held open at once; how many are gone. One that has a writer gets its name back.
+
+        What removes without adding goes first: where the directory is full, that is the room for the archive.
+        """
+        with contextlib.ExitStack() as leases:
+            held = [one for entry in entries for one in self._hold(entry, leases)]
+            additive = [one for one in held if one.values]
+            gone = self._remove(one for one in held if not one.values)
+            if additive:
+                with self._faults.counted("archive"):
+                    gone += self._remove(self._store(additive))
+            return gone
+
+    def _hold(self, entry: str, leases: contextlib.ExitStack) -> Iterator[Held]:
+        """The file, if it can be settled now."""
+        with self._faults.counted("read"):
+            try:
+                lease = leases.enter_context(contextlib.closing(Lease(self._path(entry))))
+                values = [] if entry in self._archive.folded else values_of(original_name(entry) or entry, lease.read())
+            except (HasWriter, Damaged):
+                self._return(entry)
+            else:
+                self._step("read")
+                if lease.unbroken:
+                    yield Held(entry, lease, values)
+
+    def _return(self, entry: str) -> None:
+        """Give the name back, unless the archive has counted the file: then it must not count again."""
+        if entry not in self._archive.folded:
+            with self._faults.counted("rename"):
+                give_back(self._directory, entry, self._step)
+
+    def _store(self, held: list[Held]) -> list[Held]:
+        """Archive these, except those that somebody has come to open before it was done: they are left out again."""
+        before, folded = self._archive.sums, self._still_there()
+        while True:
+            values = (value for one in held for value in one.values)
+            self._archive.store(added(before, values), folded | {one.entry for one in held})
+            unbroken = [one for one in held if one.lease.unbroken]
+            if len(unbroken) == len(held):
+                return held
+            held = unbroken
+
+    def _still_there(self) -> AbstractSet[str]:
+        return self._archive.folded & set(os.listdir(self._directory))
+
+    def _remove(self, held: Iterable[Held]) -> int:
+        gone = 0
+        for one in held:
+            with self._faults.counted("remove"):
+                os.unlink(self._path(one.entry))
+                gone += 1
+                self._step("removed")
+        return gone
+
+    def _path(self, entry: str) -> str:
+        return os.path.join(self._directory, entry)
+
+
+def values_of(name: str, data: bytes) -> Values:
+    """What the file `name` adds to the sums: nothing if it is a gauge's or empty. Damaged if that cannot be known."""
+    file = parse_name(name)
+    if file is None or file.type not in ADDITIVE or not data:
+        return []
+    layout = parse(data)
+    return [((file.type, key), value) for key, value in zip(layout.keys, layout.values(data))]  # noqa: B905 - Python 3.9
