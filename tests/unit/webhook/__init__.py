@@ -1,0 +1,1 @@
+"""The webhook: rules, wire form, certificates, and the server on real TLS."""
