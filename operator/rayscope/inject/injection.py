@@ -54,7 +54,7 @@ def _additions(finding: Finding, payload: Payload) -> Additions:
     group = finding.candidate.group
     additions = Additions(f"{group.pointer}/template", group.template)
     for part in finding.lacks:
-        additions.add(part.place, part.key, part.content(finding.candidate, payload))
+        additions.add(part.place, part.position, part.content(finding.candidate, payload))
     return additions
 
 

@@ -5,7 +5,7 @@ A part is recognised by what makes it work, not by its details: those may come f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,6 +25,9 @@ from rayscope.model.names import (
 )
 from rayscope.model.payload import Payload
 
+_POD: Place = ("spec",)
+_RAY: Place = ("spec", "containers", 0)
+
 PartName = Literal["env", "mount", "volume", "exporterVolume", "container", "label"]
 
 
@@ -35,18 +38,26 @@ class Part:
     name: PartName
     place: Place
     """The list or object that holds it, below the group's `template`."""
-    ours: Callable[[Any], bool]
-    """Whether an entry of that list is it; for a label, whether the object has it."""
+    key: str
+    """Its key in that object; in a list, the `name` of its entry."""
     content: Callable[[Candidate, Payload], Any]
-    key: str = END
+    ours: Callable[[Manifest], bool] = bool
+    """Whether an entry of that name is it."""
+
+    @property
+    def position(self) -> str:
+        """Where it is added."""
+        return self.key if self.name == "label" else END
 
     def find(self, template: Manifest) -> int | str | None:
         """Where in its list or object the part is; None if it is not there. Of several, the last one takes effect."""
-        holder = value_at(template, self.place)
-        if self.key != END:
-            return self.key if self.ours(holder or {}) else None
-        positions = (index for index in range(len(holder or ()) - 1, -1, -1) if self.ours(holder[index]))
-        return next(positions, None)
+        holder = value_at(template, self.place) or ()
+        if isinstance(holder, Mapping):
+            return self.key if self.key in holder else None
+        for index in range(len(holder) - 1, -1, -1):  # ours are at the end, and lists can be long
+            if holder[index].get("name") == self.key and self.ours(holder[index]):
+                return index
+        return None
 
 
 def is_variable(entry: Manifest) -> bool:
@@ -89,18 +100,16 @@ def _exporter_volume(candidate: Candidate, payload: Payload) -> dict[str, Any]:
     return {"name": EXPORTER_VOLUME, "configMap": {"name": config_map, "optional": True}}
 
 
+def _label(candidate: Candidate, _payload: Payload) -> str:
+    return candidate.service
+
+
 PARTS = (
-    Part("env", ("spec", "containers", 0, "env"), is_variable, _variable),
-    Part("mount", ("spec", "containers", 0, "volumeMounts"), is_mount, _mount),
-    Part("volume", ("spec", "volumes"), is_volume, _volume),
-    Part("exporterVolume", ("spec", "volumes"), is_exporter_volume, _exporter_volume),
-    Part("container", ("spec", "containers"), is_exporter, exporter_container),
-    Part(
-        "label",
-        ("metadata", "labels"),
-        lambda labels: SERVICE_LABEL in labels,
-        lambda candidate, _payload: candidate.service,
-        key=SERVICE_LABEL,
-    ),
+    Part("env", (*_RAY, "env"), MULTIPROC_VARIABLE, _variable, is_variable),
+    Part("mount", (*_RAY, "volumeMounts"), VOLUME, _mount, is_mount),
+    Part("volume", (*_POD, "volumes"), VOLUME, _volume, is_volume),
+    Part("exporterVolume", (*_POD, "volumes"), EXPORTER_VOLUME, _exporter_volume, is_exporter_volume),
+    Part("container", (*_POD, "containers"), EXPORTER_CONTAINER, exporter_container, is_exporter),
+    Part("label", ("metadata", "labels"), SERVICE_LABEL, _label),
 )
-"""In the order in which they are appended."""
+"""In the order in which they are added."""
