@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Self
 
 import aiohttp
@@ -30,8 +31,11 @@ LONGEST_PAUSE = 10.0
 PASSING = frozenset({429, 500, 502, 503, 504})
 EXPIRED = 410
 JSON = "application/json"
+METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 APPLY = "application/apply-patch+yaml"
 """JSON is YAML."""
+
+NO_QUERY: Mapping[str, str] = MappingProxyType({})
 
 Object = dict[str, Any]
 Objects = list[Object]
@@ -67,21 +71,24 @@ class Api:
         except NotFound:
             return None
 
-    async def list(self, kind: Kind, namespace: str | None = None, labels: str | None = None) -> Objects:
-        """All objects of a kind (in a namespace, by a label selector), read page by page."""
+    async def list(
+        self, kind: Kind, namespace: str | None = None, labels: str | None = None, *, metadata_only: bool = False
+    ) -> Objects:
+        """All objects of a kind (in a namespace, by a label selector), read page by page; or just their metadata."""
         query = {"limit": str(PAGE)} | ({"labelSelector": labels} if labels else {})
+        accept = METADATA_LIST if metadata_only else JSON
         try:
-            return await self._pages(kind.path(namespace), query)
+            return await self._pages(kind.path(namespace), query, accept)
         except ApiError as failure:
             if failure.status != EXPIRED:
                 raise
         # So much changed meanwhile that the server has forgotten where we were: once more, from the start.
-        return await self._pages(kind.path(namespace), query)
+        return await self._pages(kind.path(namespace), query, accept)
 
     async def apply(self, manifest: Manifest) -> Object:
         """Server-side apply, taking over the fields that the manifest gives; the object as it is then."""
         query = {"fieldManager": MANAGER, "force": "true"}
-        return await self._request("PATCH", _path(manifest), query, manifest, APPLY)
+        return await self._request("PATCH", _path(manifest), query, manifest, content=APPLY)
 
     async def create(self, manifest: Manifest) -> Object:
         """Conflict where there is one of that name."""
@@ -104,45 +111,48 @@ class Api:
             if not (uid and failure.status == 409):
                 raise
 
-    async def _pages(self, path: str, query: Mapping[str, str]) -> Objects:
-        page = await self._request("GET", path, query)
+    async def _pages(self, path: str, query: Mapping[str, str], accept: str) -> Objects:
+        page = await self._request("GET", path, query, accept=accept)
         items: Objects = page["items"]
         while token := page["metadata"].get("continue"):
-            page = await self._request("GET", path, {**query, "continue": token})
+            page = await self._request("GET", path, {**query, "continue": token}, accept=accept)
             items += page["items"]
         return items
 
-    async def _request(
+    async def _request(  # noqa: PLR0913 - the parts of an HTTP request
         self,
         method: str,
         path: str,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str] = NO_QUERY,
         body: Manifest | None = None,
+        *,
         content: str = JSON,
+        accept: str = JSON,
     ) -> Object:
         """One request, repeated while its trouble looks like passing."""
+        headers = {"Accept": accept, "Content-Type": content}
         for pause in PAUSES:
             try:
-                return await self._attempt(method, path, query or {}, body, content)
+                return await self._attempt(method, path, query, headers, body)
             except ApiError as failure:
                 if failure.status and failure.status not in PASSING:
                     raise
                 jittered = pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
                 await asyncio.sleep(min(failure.retry_after or jittered, LONGEST_PAUSE))
-        return await self._attempt(method, path, query or {}, body, content)
+        return await self._attempt(method, path, query, headers, body)
 
     async def _attempt(
-        self, method: str, path: str, query: Mapping[str, str], body: Manifest | None, content: str
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Manifest | None
     ) -> Object:
-        method, url, headers, _, _ = await self._client.param_serialize(
+        method, url, authorised, _, _ = await self._client.param_serialize(
             method,
             path,
             query_params=list(query.items()),
-            header_params={"Accept": JSON, "Content-Type": content},
+            header_params=dict(headers),
             auth_settings=["BearerToken"],
         )
         try:
-            response = await self._client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
+            response = await self._client.call_api(method, url, authorised, body, _request_timeout=TIMEOUT)
             data = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
             raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
