@@ -85,9 +85,16 @@ class Api:
         # So much changed meanwhile that the server has forgotten where we were: once more, from the start.
         return await self._pages(kind.path(namespace), query, accept)
 
-    async def apply(self, manifest: Manifest) -> Object:
-        """Server-side apply, taking over the fields that the manifest gives; the object as it is then."""
-        query = {"fieldManager": MANAGER, "force": "true"}
+    async def probe(self, kind: Kind) -> None:
+        """Just ask for a kind: KindMissing where it is not installed."""
+        await self._request("GET", kind.path(), {"limit": "1"}, accept=METADATA_LIST)
+
+    async def apply(self, manifest: Manifest, manager: str = MANAGER) -> Object:
+        """Server-side apply, taking over the fields that the manifest gives; the object as it is then.
+
+        What `manager` has applied before and no longer gives is removed: part of an object wants a manager of its own.
+        """
+        query = {"fieldManager": manager, "force": "true"}
         return await self._request("PATCH", _path(manifest), query, manifest, content=APPLY)
 
     async def create(self, manifest: Manifest) -> Object:

@@ -12,30 +12,33 @@ from base64 import b64encode
 from rayscope.kube.api import Api
 from rayscope.kube.kinds import WEBHOOK_CONFIGURATION
 from rayscope.model.manifest import Manifest, mapping, sequence
+from rayscope.model.names import MANAGER, WEBHOOK
+
+BUNDLE_MANAGER = f"{MANAGER}-ca-bundle"
+"""Field manager of this one field. Under MANAGER the apply would take away what that has applied, if it installed it."""
 
 log = logging.getLogger(__name__)
 
 
 async def announce(api: Api, configuration: str, bundle: bytes) -> bool:
-    """Make `bundle` what the API server trusts; False where there is no such MutatingWebhookConfiguration (yet)."""
+    """Make `bundle` what the API server trusts; False where it has no such webhook (yet)."""
     found = await api.get(WEBHOOK_CONFIGURATION, configuration)
-    if found is None:
-        log.warning("There is no MutatingWebhookConfiguration %r: no review will come.", configuration)
+    webhook = next((entry for entry in sequence(found, "webhooks") if entry["name"] == WEBHOOK), None)
+    if found is None or webhook is None:
+        log.warning("There is no MutatingWebhookConfiguration %r with %r: no review will come.", configuration, WEBHOOK)
         return False
     encoded = b64encode(bundle).decode()
-    if any(mapping(webhook, "clientConfig").get("caBundle") != encoded for webhook in sequence(found, "webhooks")):
-        await api.apply(_ours(found, encoded))
+    if mapping(webhook, "clientConfig").get("caBundle") != encoded:
+        await api.apply(_field(found, encoded), BUNDLE_MANAGER)
         log.info("The caBundle of MutatingWebhookConfiguration %r is set anew.", configuration)
     return True
 
 
-def _ours(found: Manifest, encoded: str) -> Manifest:
+def _field(found: Manifest, encoded: str) -> Manifest:
     """Just what we own. The uid keeps the apply from creating an object that is deleted meanwhile."""
     return {
         "apiVersion": found["apiVersion"],
         "kind": found["kind"],
         "metadata": {"name": found["metadata"]["name"], "uid": found["metadata"]["uid"]},
-        "webhooks": [
-            {"name": webhook["name"], "clientConfig": {"caBundle": encoded}} for webhook in sequence(found, "webhooks")
-        ],
+        "webhooks": [{"name": WEBHOOK, "clientConfig": {"caBundle": encoded}}],
     }

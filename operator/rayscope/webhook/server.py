@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from rayscope.model.names import WEBHOOK_PATH
 from rayscope.webhook.admission import Malformed
 from rayscope.webhook.keeper import Keeper
 from rayscope.webhook.review import Reviewer
 
-PATH = "/mutate"
 LARGEST = 8 << 20
 """Bytes of a review: etcd takes objects of 1.5 MiB, an UPDATE carries two, and JSON escapes may double them."""
 BODY_TIMEOUT = 10.0
@@ -77,7 +77,7 @@ class Webhook:
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST)
-        application.router.add_post(PATH, self._mutate)
+        application.router.add_post(WEBHOOK_PATH, self._mutate)
         return application
 
     async def _mutate(self, request: web.Request) -> web.Response:
