@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+from dataclasses import dataclass
 from typing import AbstractSet, Iterable, Mapping
 
 from rayscope.exporter.partials import Partials, add
@@ -19,6 +20,15 @@ ADDITIVE = ("counter", "histogram", "summary")
 
 Key = tuple[str, bytes]
 """A file's type, and an entry's key as layout.py gives it."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one file contributes."""
+
+    type: str
+    keys: tuple[bytes, ...] = ()
+    values: tuple[float, ...] = ()
 
 
 class Archive:
@@ -66,11 +76,12 @@ class Archive:
         self.sums, self.folded = sums, folded
 
 
-def added(sums: Mapping[Key, Partials], values: Iterable[tuple[Key, float]]) -> dict[Key, Partials]:
-    """`sums` and `values`, exactly."""
+def added(sums: Mapping[Key, Partials], shares: Iterable[Share]) -> dict[Key, Partials]:
+    """`sums` and `shares`, exactly."""
     total = dict(sums)
-    for key, value in values:
-        total[key] = add(total.get(key, ()), value)
+    for share in shares:
+        for key, value in zip(share.keys, share.values):  # noqa: B905 - Python 3.9
+            total[share.type, key] = add(total.get((share.type, key), ()), value)
     return total
 
 

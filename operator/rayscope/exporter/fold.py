@@ -19,13 +19,15 @@ from rayscope.exporter.layout import Damaged, parse_name
 from rayscope.exporter.lease import HasWriter, Lease
 from rayscope.exporter.liveness import Liveness
 from rayscope.exporter.lock import Lock
-from rayscope.exporter.settle import Settler, values_of
+from rayscope.exporter.settle import Settler, share_of
 from rayscope.exporter.slots import Step, no_step
 
 GRACE_SECONDS = 1.0
 """Longer than an opener takes, inside one open(2), from finding a file by its name to being counted as its writer."""
-BATCH = 32
+BATCH = 16
 """Files that are held open, with their leases, for one write of the archive."""
+PASS_SECONDS = 0.05
+"""A pass begins nothing more after that, so that no scrape waits longer: the next pass goes on."""
 
 
 class Folder:
@@ -33,7 +35,7 @@ class Folder:
 
     `owner`: False while another exporter holds the directory's lock: this one then only reads what that one archives.
     `finished`: files archived or dropped so far; `pending`: those taken away that wait for the end of the grace period.
-    `faults`: what failed, by lock, list, rename, read, archive, remove; it is tried again at the next pass.
+    `faults`: what failed, by lock, list, rename, read, archive, reserve, remove; all is tried again at the next pass.
     """
 
     def __init__(
@@ -74,10 +76,11 @@ class Folder:
             self._archive.load()
         elif self._liveness.works:
             self._liveness.refresh()
+            until = time.monotonic() + PASS_SECONDS
             with self.faults.counted("list"):
                 entries = os.listdir(self._directory)
-                finished = self._settle([entry for entry in entries if original_name(entry)])
-                self._take_away(self._ended(entries))
+                finished = self._settle([entry for entry in entries if original_name(entry)], until)
+                self._take_away(self._ended(entries), until)
         self.finished += finished
         return finished
 
@@ -96,15 +99,20 @@ class Folder:
             self._archive.load()
             with self.faults.counted("archive"):
                 self._archive.clear_unreadable()
+            with self.faults.counted("reserve"):
                 self._archive.reserve()
             with self.faults.counted("list"):
                 drop_second_names(self._directory)
 
-    def _settle(self, away: Iterable[str]) -> int:
+    def _settle(self, away: Iterable[str], until: float) -> int:
         now = time.monotonic()
         self._since = {entry: self._since.get(entry, now) for entry in away}
         ripe = sorted(entry for entry, since in self._since.items() if now - since >= self._grace)
-        return sum(self._settler.settle(ripe[first : first + BATCH]) for first in range(0, len(ripe), BATCH))
+        finished = 0
+        for first in range(0, len(ripe), BATCH):
+            if time.monotonic() < until:
+                finished += self._settler.settle(ripe[first : first + BATCH])
+        return finished
 
     def _ended(self, entries: Iterable[str]) -> list[str]:
         """The files of processes none of whose files has a writer."""
@@ -116,10 +124,10 @@ class Folder:
         alive = self._liveness.writer_alive
         return [name for names in processes.values() if all(alive(name) is False for name in names) for name in names]
 
-    def _take_away(self, names: list[str]) -> None:
+    def _take_away(self, names: list[str], until: float) -> None:
         self._damaged.intersection_update(names)
         for name in names:
-            if name not in self._damaged:
+            if name not in self._damaged and time.monotonic() < until:
                 with self.faults.counted("rename"), contextlib.suppress(HasWriter):
                     self._take_one_away(name)
 
@@ -127,10 +135,12 @@ class Folder:
         """Take the file's name away, unless it cannot be read: such a file stays, for the reader to report."""
         with contextlib.closing(Lease(os.path.join(self._directory, name))) as lease:
             try:
-                values_of(name, lease.read())
+                share_of(name, lease)
             except Damaged:
                 self._damaged.add(name)
             else:
                 self._step("leased")
-                take_away(self._directory, name, lease, self._step)
+                away = take_away(self._directory, name, lease, self._step)
+                if away:
+                    self._since[away] = time.monotonic()
         self._step("released")

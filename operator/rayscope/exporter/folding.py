@@ -27,17 +27,21 @@ def original_name(entry: str) -> str | None:
     return match.group(1) if match else None
 
 
-def take_away(directory: str, name: str, lease: Lease, step: Step = no_step) -> None:
-    """Rename the file `name`, on which `lease` is held; give the name back if a process has come to open it meanwhile.
+def take_away(directory: str, name: str, lease: Lease, step: Step = no_step) -> str | None:
+    """Rename the file `name`, on which `lease` is held, and return its new name.
 
-    One that found the file before the rename and asks for it only after the lease has been dropped gets it under the
+    None if a process has come to open it meanwhile: the name is then given back.
+
+    A process that found the file before the rename, and asks for it after the lease has been dropped, gets it under its
     new name: hence the grace period before anything is read for good.
     """
     away = name_away(name)
     os.rename(os.path.join(directory, name), os.path.join(directory, away))
     step("renamed")
-    if not lease.unbroken:
-        give_back(directory, away, step)
+    if lease.unbroken:
+        return away
+    give_back(directory, away, step)
+    return None
 
 
 def give_back(directory: str, away: str, step: Step = no_step) -> None:

@@ -89,7 +89,7 @@ class Liveness:
             if missed.ended:
                 self.close()
         else:
-            self._suspects.update(dict.fromkeys(names & self._answers.keys(), now + SUSPICION_SECONDS))
+            self._suspects.update(dict.fromkeys(names, now + SUSPICION_SECONDS))
 
     def _retest(self, now: float) -> None:
         self._tested = now

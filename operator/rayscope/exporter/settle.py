@@ -10,23 +10,24 @@ import os
 from dataclasses import dataclass
 from typing import AbstractSet, Iterable, Iterator
 
-from rayscope.exporter.archive import ADDITIVE, Archive, Key, added
+from rayscope.exporter.archive import ADDITIVE, Archive, Share, added
 from rayscope.exporter.faults import Faults
 from rayscope.exporter.folding import give_back, original_name
 from rayscope.exporter.layout import Damaged, parse, parse_name
 from rayscope.exporter.lease import HasWriter, Lease
+from rayscope.exporter.reader import LARGEST_BYTES
 from rayscope.exporter.slots import Step, no_step
 
-Values = list[tuple[Key, float]]
+NOTHING = Share("")
 
 
 @dataclass(frozen=True)
 class Held:
-    """A file without a writer, and what it adds to the archive: nothing if it is a gauge's, empty, or already in it."""
+    """A file without a writer, and what it adds to the archive."""
 
     entry: str
     lease: Lease
-    values: Values
+    share: Share
 
 
 class Settler:
@@ -45,11 +46,13 @@ class Settler:
         """
         with contextlib.ExitStack() as leases:
             held = [one for entry in entries for one in self._hold(entry, leases)]
-            additive = [one for one in held if one.values]
-            gone = self._remove(one for one in held if not one.values)
+            additive = [one for one in held if one.share.keys]
+            gone = self._remove(one for one in held if not one.share.keys)
             if additive:
                 with self._faults.counted("archive"):
                     gone += self._remove(self._store(additive))
+                with self._faults.counted("reserve"):
+                    self._archive.reserve()
             return gone
 
     def _hold(self, entry: str, leases: contextlib.ExitStack) -> Iterator[Held]:
@@ -57,13 +60,13 @@ class Settler:
         with self._faults.counted("read"):
             try:
                 lease = leases.enter_context(contextlib.closing(Lease(self._path(entry))))
-                values = [] if entry in self._archive.folded else values_of(original_name(entry) or entry, lease.read())
+                share = NOTHING if entry in self._archive.folded else share_of(original_name(entry) or entry, lease)
             except (HasWriter, Damaged):
                 self._return(entry)
             else:
                 self._step("read")
                 if lease.unbroken:
-                    yield Held(entry, lease, values)
+                    yield Held(entry, lease, share)
 
     def _return(self, entry: str) -> None:
         """Give the name back, unless the archive has counted the file: then it must not count again."""
@@ -75,8 +78,7 @@ class Settler:
         """Archive these, except those that somebody has come to open before it was done: they are left out again."""
         before, folded = self._archive.sums, self._still_there()
         while True:
-            values = (value for one in held for value in one.values)
-            self._archive.store(added(before, values), folded | {one.entry for one in held})
+            self._archive.store(added(before, (one.share for one in held)), folded | {one.entry for one in held})
             unbroken = [one for one in held if one.lease.unbroken]
             if len(unbroken) == len(held):
                 return held
@@ -98,10 +100,11 @@ class Settler:
         return os.path.join(self._directory, entry)
 
 
-def values_of(name: str, data: bytes) -> Values:
+def share_of(name: str, lease: Lease) -> Share:
     """What the file `name` adds to the sums: nothing if it is a gauge's or empty. Damaged if that cannot be known."""
     file = parse_name(name)
+    data = lease.read(LARGEST_BYTES)
     if file is None or file.type not in ADDITIVE or not data:
-        return []
+        return NOTHING
     layout = parse(data)
-    return [((file.type, key), value) for key, value in zip(layout.keys, layout.values(data))]  # noqa: B905 - Python 3.9
+    return Share(file.type, layout.keys, layout.values(data))
