@@ -18,9 +18,10 @@ from rayscope.exporter.series import decode
 REASONS = ("empty", "short", "garbled", "foreign", "unreadable")
 """Why a file cannot be read, a closed set: the values of a label."""
 
-GAUGE_MODES = ("all", "liveall", "mostrecent", "livemostrecent", "max", "livemax", "min", "livemin", "sum", "livesum")
+GAUGE_RULES = ("all", "mostrecent", "max", "min", "sum")
+"""What a gauge's processes have to do with each other. Every mode is one of these, or `live` and one of these."""
 
-_NAME = re.compile(rf"(?:(counter|histogram|summary)|gauge_({'|'.join(GAUGE_MODES)}))_(.+)\.db", re.DOTALL)
+_NAME = re.compile(rf"(?:(counter|histogram|summary)|gauge_((?:live)?(?:{'|'.join(GAUGE_RULES)})))_(.+)\.db", re.DOTALL)
 _HEADER = 8
 _ENTRY_TAIL = 16
 _length = struct.Struct("=i").unpack_from
@@ -41,9 +42,14 @@ class FileName:
     type: str
     """counter, gauge, histogram or summary"""
     mode: str
-    """A gauge's multiprocess mode, one of GAUGE_MODES; empty for the other types."""
+    """A gauge's multiprocess mode; empty for the other types."""
     pid: str
     """The writer's process identifier: usually a number, but `MultiProcessValue` takes any function's result."""
+
+    @property
+    def rule(self) -> str:
+        """The mode without `live`: one of GAUGE_RULES, or empty. Only living processes have gauges here anyway."""
+        return self.mode[4:] if self.mode.startswith("live") else self.mode
 
 
 def parse_name(name: str) -> Optional[FileName]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Tuple
+from typing import Optional, Tuple
 
 Labels = Tuple[Tuple[str, str], ...]
 
@@ -25,6 +25,8 @@ class Series:
     """Family and suffix; counters end in `_total` here only, histograms in `_bucket` or `_sum`."""
     labels: Labels
     help: str
+    bound: Optional[float]
+    """A histogram bucket's upper bound, which `labels` then has as `le`."""
 
 
 @lru_cache(maxsize=8192)
@@ -34,7 +36,8 @@ def decode(key: bytes) -> Series:
     if not _is_key(parts):
         raise ValueError("not a key of prometheus_client 0.18 or later")
     family, sample, labels, text = parts
-    return Series(key, family, sample, tuple(labels.items()), text)
+    bound = float(labels["le"]) if sample == f"{family}_bucket" else None
+    return Series(key, family, sample, tuple(labels.items()), text, bound)
 
 
 def _is_key(parts: object) -> bool:
@@ -46,4 +49,5 @@ def _is_key(parts: object) -> bool:
         and all(isinstance(part, str) for part in (family, sample, text, *labels.values()))
         and family != ""
         and sample.startswith(family)
+        and (sample != f"{family}_bucket" or "le" in labels)
     )

@@ -1,0 +1,136 @@
+"""Reads the files of all writers. A bad file costs that file: its last good values stay, and its reason is counted.
+
+Nothing is held between two reads, neither a mapping (a writer that truncates would kill us) nor a descriptor (there may
+be more files than a process may open, and an open one keeps its space after it is removed). Must never write, nor wait.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import AbstractSet, Dict, List, Optional, Tuple
+
+from rayscope.exporter.folding import original_name
+from rayscope.exporter.layout import Damaged, FileName, Layout, parse, parse_name, used
+from rayscope.exporter.listing import Identity, Listing
+
+LARGEST_BYTES = 16 * 1024 * 1024
+"""A file that uses more is not read: some 75,000 series of one type in one process, and our memory has a limit."""
+
+_FIRST_READ = 4096
+# O_NONBLOCK: a FIFO that somebody put there must not hold us.
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class WriterFile:
+    """A file of a writer, as it was when it was last read without fault."""
+
+    __slots__ = ("entry", "identity", "layout", "name", "path", "times", "values")
+
+    def __init__(self, directory: str, entry: str, identity: Identity, name: FileName) -> None:
+        self.entry = entry
+        """Its name in the directory; differs from its writer's while it is being folded."""
+        self.path = os.path.join(directory, entry)
+        self.identity = identity
+        self.name = name
+        self.layout: Optional[Layout] = None
+        """None until it has been read once."""
+        self.values: Tuple[float, ...] = ()
+        self.times: Tuple[float, ...] = ()
+        """When each value was set (Unix time); of mostrecent gauges only."""
+
+    def refresh(self) -> None:
+        """Read it. Damaged or OSError leave everything as it was."""
+        layout = self.layout
+        data = _content(self.path, layout.used if layout else _FIRST_READ)
+        if layout is None or layout.used != used(data):
+            layout = self.layout = _parse(data, layout)
+        self.values = layout.values(data)
+        if self.name.mode.endswith("mostrecent"):
+            self.times = layout.timestamps(data)
+
+
+class Reader:
+    """The writers' files in `directory`.
+
+    `errors`: files that could not be read, by reason (layout.REASONS), counted at every read. `damaged`: the reasons of
+    the last read, by entry.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._listing = Listing(directory)
+        self._listed: Dict[str, Identity] = {}
+        self._files: List[WriterFile] = []
+        self._foreign: List[str] = []
+        self.errors: Counter[str] = Counter()
+        self.damaged: Dict[str, str] = {}
+
+    def read(self, folded: AbstractSet[str]) -> List[WriterFile]:
+        """Every file that has values, apart from the entries in `folded`, in order of their names."""
+        self.damaged = {}
+        self._list()
+        for entry in self._foreign:
+            self._note(entry, "foreign")
+        return [file for file in self._files if file.entry not in folded and self._refresh(file)]
+
+    def _list(self) -> None:
+        try:
+            listed = self._listing.entries()
+        except OSError:
+            self._note(".", "unreadable")
+            return
+        if listed is not self._listed:
+            self._listed = listed
+            self._adopt(listed)
+
+    def _adopt(self, listed: Dict[str, Identity]) -> None:
+        known = {file.entry: file for file in self._files if listed.get(file.entry) == file.identity}
+        names = {entry: parse_name(original_name(entry) or entry) for entry in sorted(listed)}
+        self._foreign = [entry for entry, name in names.items() if name is None and entry.endswith(".db")]
+        self._files = [
+            known.get(entry) or WriterFile(self._directory, entry, listed[entry], name)
+            for entry, name in names.items()
+            if name
+        ]
+
+    def _refresh(self, file: WriterFile) -> bool:
+        """Whether it has values, be they of now or the last good ones."""
+        try:
+            file.refresh()
+        except FileNotFoundError:
+            return False
+        except Damaged as damaged:
+            self._note(file.entry, damaged.reason)
+        except OSError:
+            self._note(file.entry, "unreadable")
+        return file.layout is not None
+
+    def _note(self, entry: str, reason: str) -> None:
+        self.errors[reason] += 1
+        self.damaged[entry] = reason
+
+
+def _content(path: str, expected: int) -> bytes:
+    """All used bytes of the file; `expected` is how many there were."""
+    file = os.open(path, _FLAGS)
+    try:
+        data = os.read(file, expected)
+        if len(data) >= 8 and used(data) > len(data):
+            data += _rest(file, used(data), len(data))
+        return data
+    finally:
+        os.close(file)
+
+
+def _rest(file: int, end: int, start: int) -> bytes:
+    """The bytes from `start` up to `end`, or as far as the file goes: its header may say anything."""
+    end = min(end, os.fstat(file).st_size)
+    if end > LARGEST_BYTES:
+        raise Damaged("unreadable")
+    return os.read(file, end - start) if end > start else b""
+
+
+def _parse(data: bytes, known: Optional[Layout]) -> Layout:
+    """Go on after `known`, unless the file was begun anew."""
+    return parse(data, known if known and known.used <= used(data) else None)
