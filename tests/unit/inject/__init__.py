@@ -1,0 +1,1 @@
+"""The injection: cases, reasons, KubeRay's own samples, and what holds for every cluster whatever it looks like."""
