@@ -53,15 +53,15 @@ class WriterFile:
 class Reader:
     """The writers' files in `directory`.
 
-    `errors`: files that could not be read, by reason (layout.REASONS), counted at every read. `damaged`: the reasons of
-    the last read, by entry.
+    `files`: all that the last read found, be they readable or not. `errors`: files that could not be read, by reason
+    (layout.REASONS), counted at every read. `damaged`: the reasons of the last read, by entry.
     """
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
         self._listing = Listing(directory)
         self._listed: Dict[str, Identity] = {}
-        self._files: List[WriterFile] = []
+        self.files: List[WriterFile] = []
         self._foreign: List[str] = []
         self.errors: Counter[str] = Counter()
         self.damaged: Dict[str, str] = {}
@@ -72,7 +72,7 @@ class Reader:
         self._list()
         for entry in self._foreign:
             self._note(entry, "foreign")
-        return [file for file in self._files if file.entry not in folded and self._refresh(file)]
+        return [file for file in self.files if file.entry not in folded and self._refresh(file)]
 
     def _list(self) -> None:
         try:
@@ -85,10 +85,10 @@ class Reader:
             self._adopt(listed)
 
     def _adopt(self, listed: Dict[str, Identity]) -> None:
-        known = {file.entry: file for file in self._files if listed.get(file.entry) == file.identity}
+        known = {file.entry: file for file in self.files if listed.get(file.entry) == file.identity}
         names = {entry: parse_name(original_name(entry) or entry) for entry in sorted(listed)}
         self._foreign = [entry for entry, name in names.items() if name is None and entry.endswith(".db")]
-        self._files = [
+        self.files = [
             known.get(entry) or WriterFile(self._directory, entry, listed[entry], name)
             for entry, name in names.items()
             if name
