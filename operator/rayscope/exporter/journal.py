@@ -12,3 +12,11 @@ def say(fact: str) -> None:
     """Write one line."""
     sys.stderr.write(f"rayscope-exporter: {fact}\n")
     sys.stderr.flush()
+
+
+def say_failure(error: BaseException) -> None:
+    """Write where a mistake of ours was made, for the report of it."""
+    import traceback  # noqa: PLC0415 - 5 ms and half a megabyte that are hardly ever needed
+
+    for line in traceback.format_exception(type(error), error, error.__traceback__):
+        say(line.rstrip("\n"))

@@ -1,0 +1,119 @@
+"""What is served: /metrics, /status, /healthz, and a page that says so. It waits for the directory if it must.
+
+A read that goes wrong costs its own clients a 5xx, which is what a scraper shows as `up == 0`; the next one is tried.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Callable, Optional, TypeVar, Union
+
+from rayscope.exporter.journal import say, say_failure
+from rayscope.exporter.negotiation import CONTENT_TYPES, accepts_gzip, choose_format
+from rayscope.exporter.options import Options
+from rayscope.exporter.own import own_families
+from rayscope.exporter.pages import INDEX
+from rayscope.exporter.reading import Reading
+from rayscope.exporter.request import Request
+from rayscope.exporter.response import Response, sentence
+from rayscope.exporter.scrapes import Scrapes
+from rayscope.exporter.server import Answer
+from rayscope.exporter.source import Source
+from rayscope.exporter.status import status
+
+METRICS, STATUS, HEALTH, START = "/metrics", "/status", "/healthz", "/"
+METHODS = ("GET", "HEAD")
+
+T = TypeVar("T")
+
+
+class Site:
+    """The pages about one directory, and what is done for them between requests."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._source: Optional[Source] = None
+        self._missed = False
+        self._scrapes = Scrapes()
+
+    def immediate(self, request: Request) -> Optional[Response]:
+        """Everything but what needs a read."""
+        if request.path not in (METRICS, STATUS, HEALTH, START):
+            return sentence(404, f"Nothing is here. See {METRICS}, {STATUS}, {HEALTH}.")
+        if request.method not in METHODS:
+            return sentence(405, "Only GET and HEAD are served.", ("Allow", ", ".join(METHODS)))
+        if request.path == HEALTH:
+            return sentence(200, "ok")
+        return INDEX if request.path == START else None
+
+    def read(self) -> Answer:
+        """Read the directory once; the answer to each who waits is written out of that."""
+        reading = self._guarded(self._read)
+        if isinstance(reading, Response):
+            failure = reading
+            return lambda _request, _peer: failure
+        taken = reading
+        return lambda request, peer: self._guarded(lambda: self._answer(request, peer, taken))
+
+    def look(self) -> None:
+        """Open the directory as soon as it is there."""
+        if self._source is None and os.path.isdir(self._options.directory):
+            self._source = Source(self._options)
+            say(f"reading {self._options.directory}; {_liveness(self._source)}")
+        elif self._source is None and not self._missed:
+            self._missed = True
+            say(f"{self._options.directory} is not there yet: waiting for it")
+
+    def sample(self) -> None:
+        """Take a sample of every engine's batch."""
+        if self._source:
+            self._source.sampler.sample()
+
+    def fold(self) -> None:
+        """Put the files of ended processes into the archive."""
+        if self._source:
+            self._source.folder.fold()
+
+    def measure(self) -> None:
+        """Look how full the directory is."""
+        if self._source:
+            self._source.measure()
+
+    def _read(self) -> Reading:
+        self.look()
+        began = time.monotonic()
+        exposition = self._source.scrape() if self._source else None
+        self._scrapes.reads += 1
+        self._scrapes.seconds = time.monotonic() - began
+        return Reading(exposition, own_families(self._source, self._scrapes))
+
+    def _answer(self, request: Request, peer: str, reading: Reading) -> Response:
+        if request.path == STATUS:
+            body = json.dumps(status(self._options, self._source, self._scrapes), indent=1) + "\n"
+            return Response(200, "application/json", body.encode())
+        self._scrapes.note(peer, request.headers.get("user-agent", ""), time.time())
+        form = choose_format(request.headers.get("accept", ""))
+        gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
+        headers = (("Vary", "Accept, Accept-Encoding"), *((("Content-Encoding", "gzip"),) if gzip else ()))
+        return Response(200, CONTENT_TYPES[form], reading.body(form, gzip=gzip), headers)
+
+    def _guarded(self, step: Callable[[], T]) -> Union[T, Response]:
+        """What `step` returns; where it fails, a response that says so, made when its memory is free again."""
+        try:
+            return step()
+        except MemoryError:
+            failure = ("memory", 503, "The exporter has reached its own memory limit; the next scrape is tried again.")
+        except Exception as error:  # noqa: BLE001 - one read's mistake must not end the exporter, nor pass unseen
+            say_failure(error)
+            failure = ("error", 500, "The exporter has made a mistake; its container's log says which.")
+        reason, code, words = failure
+        self._scrapes.failures[reason] += 1
+        return sentence(code, words)
+
+
+def _liveness(source: Source) -> str:
+    if source.liveness.works:
+        return "ended processes are told by their leases"
+    return f"ended processes cannot be told from living ones, so nothing is hidden or folded ({source.liveness.reason})"

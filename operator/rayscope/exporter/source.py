@@ -1,0 +1,56 @@
+"""All that is made of one directory: who lives, the archive, the reader, the sampler. Made once the directory is there.
+
+Everything here runs in one thread and takes turns, so nothing has a lock.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import List
+
+from rayscope.exporter.archive import Archive
+from rayscope.exporter.collector import Collector, Exposition
+from rayscope.exporter.families import OwnFamily
+from rayscope.exporter.fold import Folder
+from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.options import MERGED, Options
+from rayscope.exporter.sampling import StepSampler
+from rayscope.exporter.steps import step_families
+from rayscope.exporter.usage import Usage, measure
+from rayscope.exporter.writers import Writer, writers
+
+
+class Source:
+    """The directory of `options`, opened. What an earlier exporter left half folded is put right first."""
+
+    def __init__(self, options: Options) -> None:
+        directory = options.directory
+        self._directory = directory
+        self._merged = options.gauges == MERGED
+        self.liveness = Liveness(directory)
+        self.archive = Archive(directory)
+        self.folder = Folder(directory, self.liveness, self.archive)
+        self.collector = Collector(directory, options.families, options.gauges, self.liveness, self.archive)
+        self.sampler = StepSampler(directory)
+        self.usage = Usage()
+        self.measure()
+
+    def scrape(self) -> Exposition:
+        """Read everything once."""
+        self.sampler.sample()
+        return self.collector.scrape()
+
+    def writers(self) -> List[Writer]:
+        """The processes that have files here, as of the last read."""
+        return writers(self.collector.reader.files, self.liveness.writer_alive)
+
+    def steps(self) -> List[OwnFamily]:
+        """What sampling has to say, as of now."""
+        return step_families(self.sampler, self.liveness.writer_alive, time.time(), merged=self._merged)
+
+    def measure(self) -> None:
+        """Look how full the directory is; a directory that cannot be looked at keeps its last figures."""
+        try:
+            self.usage = measure(self._directory)
+        except OSError:
+            return
