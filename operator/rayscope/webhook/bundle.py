@@ -15,7 +15,7 @@ from rayscope.model.manifest import Manifest, mapping, sequence
 from rayscope.model.names import MANAGER, WEBHOOK
 
 BUNDLE_MANAGER = f"{MANAGER}-ca-bundle"
-"""Field manager of this one field. Under MANAGER the apply would take away what that has applied, if it installed it."""
+"""Field manager of this one field. An apply under MANAGER would remove what that had applied to the object before."""
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,15 @@ Connections that are open stay as they are; every new handshake gets the newest 
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rayscope.webhook.certificates import Pair
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - the directory made in it is private and has a random name
+"""Every container has it, writable also where the root file system is not, and no key there reaches a disk."""
 
 
 class Presented:
@@ -57,7 +61,8 @@ def _context() -> ssl.SSLContext:
 
 def _loaded(pair: Pair) -> ssl.SSLContext:
     context = _context()
-    with TemporaryDirectory(prefix="rayscope-") as private:  # mode 0700; ssl reads certificates from files only
+    # Mode 0700, and gone at once: the ssl module reads certificates from files only.
+    with TemporaryDirectory(prefix="rayscope-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as private:
         certificate, key = Path(private, "tls.crt"), Path(private, "tls.key")
         certificate.write_bytes(pair.certificate)
         key.write_bytes(pair.key)

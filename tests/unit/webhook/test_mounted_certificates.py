@@ -1,10 +1,12 @@
 """Certificates that somebody mounts."""
 
+import asyncio
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from rayscope.webhook.certificates import Pair, issue, service_names
 from rayscope.webhook.mounted_certificates import MountedCertificates
@@ -55,3 +57,16 @@ async def test_files_that_are_not_there_yet_are_an_error_that_passes(tmp_path: P
     mount(tmp_path, mounted)
     await keeper.look()
     assert keeper.presented.pair == mounted
+
+
+async def test_trouble_is_logged_and_counted_and_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def failures() -> float:
+        return REGISTRY.get_sample_value("rayscope_webhook_certificate_failures_total") or 0
+
+    before, task = failures(), asyncio.create_task(MountedCertificates(tmp_path).run())
+    await asyncio.sleep(0)  # its first look
+    assert failures() == before + 1
+    assert "no review is answered" in caplog.text
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait([task])

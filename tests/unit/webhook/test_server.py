@@ -4,12 +4,17 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from ipaddress import ip_address
 from pathlib import Path
 
 import aiohttp
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 
 from rayscope.model.payload import Payload
 from rayscope.model.service import Key
@@ -32,13 +37,27 @@ class Certified:
         self.directory = directory
         self.keeper = MountedCertificates(directory)
 
-    async def exchange(self) -> Pair:
-        pair, authority = issue([HOST], datetime.now(UTC))
+    async def exchange(self, given: tuple[Pair, bytes] | None = None) -> Pair:
+        """Put another pair (and the authority to trust for it) in place, and have it noticed."""
+        pair, authority = given or issue([HOST], datetime.now(UTC))
         (self.directory / "tls.crt").write_bytes(pair.certificate)
         (self.directory / "tls.key").write_bytes(pair.key)
         self.trust = ssl.create_default_context(cadata=authority.decode())
         await self.keeper.look()
         return pair
+
+
+def selfsigned(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> tuple[Pair, bytes]:
+    """As somebody makes one by hand."""
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "by hand")]), datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    certificate = made.public_bytes(serialization.Encoding.PEM)
+    return Pair(certificate, key.private_bytes(*form)), certificate
 
 
 @pytest.fixture
@@ -163,6 +182,15 @@ async def test_a_new_certificate_is_presented_without_a_restart(certified: Certi
     async with serving(certified) as webhook:
         for _ in range(3):
             pair = await certified.exchange()
+            _, writer = await connect(certified, webhook)
+            assert presented(writer) == pair.certificate
+            writer.transport.abort()
+
+
+async def test_a_new_certificate_may_have_another_kind_of_key(certified: Certified) -> None:
+    async with serving(certified) as webhook:
+        for key in (rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP384R1())):
+            pair = await certified.exchange(selfsigned(key))
             _, writer = await connect(certified, webhook)
             assert presented(writer) == pair.certificate
             writer.transport.abort()

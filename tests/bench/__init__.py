@@ -1,0 +1,1 @@
+"""What Rayscope costs, as ratios: one JSON object a line."""
