@@ -22,7 +22,7 @@ from rayscope.webhook.review import Reviewer
 ROUNDS = 15
 REVIEWS = 4
 """Of each kind in a round."""
-GROUPS, VARIABLES = 20, 650
+GROUPS, VARIABLES = 20, 540
 """Node groups, and environment variables in each: about a megabyte."""
 DEFAULTS = Payload(exporter="0123456789")
 

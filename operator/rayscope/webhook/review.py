@@ -58,7 +58,7 @@ class Reviewer:
         try:
             outcome, answer = await self._answer(asked)
         except Exception:
-            log.exception("Review %s of a RayCluster in %r failed; it is allowed as it is.", asked.uid, asked.namespace)
+            log.exception("Review %r of a RayCluster in %r failed; it is allowed as it is.", asked.uid, asked.namespace)
             outcome, answer = "error", response(asked.uid, audit={"outcome": "error"})
         reviews.labels(asked.operation, outcome).inc()
         durations.labels(asked.operation).observe(time.perf_counter() - began)

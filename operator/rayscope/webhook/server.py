@@ -20,8 +20,8 @@ BODY_TIMEOUT = 10.0
 """Seconds for a request's body. The API server itself gives up after the configuration's `timeoutSeconds`, 3."""
 IDLE_TIMEOUT = 120.0
 """Seconds that a connection may wait for a request: longer than the API server keeps an idle one, which is 90."""
-FAREWELL = 5.0
-"""Seconds for reviews under way when the server ends."""
+FAREWELL = 2.0
+"""Seconds for reviews under way when the server ends: twice what one may take. A client that stalls gets no longer."""
 
 log = logging.getLogger(__name__)
 
