@@ -29,6 +29,7 @@ PAUSES = (0.1, 0.5, 2.0)
 """Seconds before each further attempt, unless the server says Retry-After."""
 LONGEST_PAUSE = 10.0
 PASSING = frozenset({429, 500, 502, 503, 504})
+UNAUTHORIZED = 401
 EXPIRED = 410
 JSON = "application/json"
 METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
@@ -44,25 +45,20 @@ Objects = list[Object]
 class Api:
     """A connection to one cluster, as one identity."""
 
-    def __init__(self, loaded: Configuration) -> None:
-        self._client = ApiClient(loaded)
-        self._client.user_agent = f"rayscope/{__version__}"
+    def __init__(self, loaded: Configuration, kubeconfig: str | None = None) -> None:
+        self._client = _client(loaded)
+        self._kubeconfig = kubeconfig
 
     @classmethod
     async def connect(cls, kubeconfig: str | None = None) -> Self:
         """Load the configuration (see `connection`); no request is made yet."""
-        return cls(await configuration(kubeconfig))
+        return cls(await configuration(kubeconfig), kubeconfig)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
-
-    @property
-    def client(self) -> ApiClient:
-        """The underlying client, for parts of the `kubernetes` package that want one."""
-        return self._client
 
     async def get(self, kind: Kind, name: str, namespace: str | None = None) -> Object | None:
         """The object as it is now; None where there is none. KindMissing where its kind is not installed."""
@@ -85,9 +81,9 @@ class Api:
         # So much changed meanwhile that the server has forgotten where we were: once more, from the start.
         return await self._pages(kind.path(namespace), query, accept)
 
-    async def probe(self, kind: Kind) -> None:
+    async def probe(self, kind: Kind, namespace: str | None = None) -> None:
         """Just ask for a kind: KindMissing where it is not installed."""
-        await self._request("GET", kind.path(), {"limit": "1"}, accept=METADATA_LIST)
+        await self._request("GET", kind.path(namespace), {"limit": "1"}, accept=METADATA_LIST)
 
     async def apply(self, manifest: Manifest, manager: str = MANAGER) -> Object:
         """Server-side apply, taking over the fields that the manifest gives; the object as it is then.
@@ -120,10 +116,10 @@ class Api:
 
     async def _pages(self, path: str, query: Mapping[str, str], accept: str) -> Objects:
         page = await self._request("GET", path, query, accept=accept)
-        items: Objects = page["items"]
+        items: Objects = page["items"] or []  # null, in an empty list of metadata
         while token := page["metadata"].get("continue"):
             page = await self._request("GET", path, {**query, "continue": token}, accept=accept)
-            items += page["items"]
+            items += page["items"] or []
         return items
 
     async def _request(  # noqa: PLR0913 - the parts of an HTTP request
@@ -151,22 +147,49 @@ class Api:
     async def _attempt(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Manifest | None
     ) -> Object:
-        method, url, authorised, _, _ = await self._client.param_serialize(
-            method,
-            path,
-            query_params=list(query.items()),
-            header_params=dict(headers),
-            auth_settings=["BearerToken"],
-        )
+        client = self._client
         try:
-            response = await self._client.call_api(method, url, authorised, body, _request_timeout=TIMEOUT)
-            data = await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
-            raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
-        if response.status >= 300:
-            raise error(response.status, response.reason, data, response.headers)
-        answer: Object = json.loads(data)
-        return answer
+            return await _sent(client, method, path, query, headers, body)
+        except ApiError as failure:
+            if failure.status != UNAUTHORIZED:
+                raise
+        # Credentials of a kubeconfig's plugin live for minutes, and are had by loading it again.
+        if client is self._client:
+            self._client = _client(await configuration(self._kubeconfig))
+            await client.close()
+        return await _sent(self._client, method, path, query, headers, body)
+
+
+def _client(loaded: Configuration) -> ApiClient:
+    client = ApiClient(loaded)
+    client.user_agent = f"rayscope/{__version__}"
+    return client
+
+
+async def _sent(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
+    client: ApiClient,
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: Manifest | None,
+) -> Object:
+    method, url, authorised, _, _ = await client.param_serialize(
+        method,
+        path,
+        query_params=list(query.items()),
+        header_params=dict(headers),
+        auth_settings=["BearerToken"],
+    )
+    try:
+        response = await client.call_api(method, url, authorised, body, _request_timeout=TIMEOUT)
+        data = await response.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
+        raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
+    if response.status >= 300:
+        raise error(response.status, response.reason, data, response.headers)
+    answer: Object = json.loads(data)
+    return answer
 
 
 def _path(manifest: Manifest) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import aiohttp
 from kubernetes.aio.client import Configuration
+from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import load_incluster_config, load_kube_config
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -23,3 +25,22 @@ async def configuration(kubeconfig: str | None = None) -> Configuration:
     else:
         await load_kube_config(config_file=given or "~/.kube/config", client_configuration=loaded, persist_config=False)
     return loaded
+
+
+def session(loaded: Configuration, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+    """An HTTP session with the same certificates and credentials, for a library that brings its own client."""
+
+    async def authenticated(
+        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        settings = await loaded.auth_settings()  # this is what reads the token again
+        if bearer := settings.get("BearerToken"):
+            request.headers["Authorization"] = str(bearer["value"])
+        return await handler(request)
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=RESTClientObject(loaded).ssl_context),
+        middlewares=(*middlewares, authenticated),
+        proxy=loaded.proxy,
+        trust_env=True,
+    )

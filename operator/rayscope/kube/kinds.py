@@ -41,6 +41,7 @@ RAY_CLUSTER = Kind("ray.io", "v1", "RayCluster", "rayclusters")
 CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps")
 EVENT = Kind("", "v1", "Event", "events")
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False)
+POD = Kind("", "v1", "Pod", "pods")
 SECRET = Kind("", "v1", "Secret", "secrets")
 LEASE = Kind("coordination.k8s.io", "v1", "Lease", "leases")
 POD_MONITOR = Kind("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors")
@@ -60,6 +61,7 @@ KINDS = (
     CONFIG_MAP,
     EVENT,
     NAMESPACE,
+    POD,
     SECRET,
     LEASE,
     POD_MONITOR,

@@ -1,0 +1,59 @@
+"""What the one leading replica does: watch, queue, visit, compare. Built anew each time that it becomes the leader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rayscope.control import figures, triggers
+from rayscope.control.children import Children
+from rayscope.control.events import Events
+from rayscope.control.exporters import Exporters
+from rayscope.control.missing import MissingKinds
+from rayscope.control.options import Options
+from rayscope.control.queue import WorkQueue
+from rayscope.control.reconcile import Reconciler
+from rayscope.control.resync import Resync
+from rayscope.control.supervision import together
+from rayscope.kube.api import Api
+from rayscope.model.service import Key
+from rayscope.render.settings import Scrape, Settings
+
+
+class Leading:
+    """The leader's work; a replica that does not lead has it too, at rest."""
+
+    def __init__(self, api: Api, options: Options, exporters: Exporters, taken: Callable[[], None]) -> None:
+        """`taken` is called when the process's signals were taken by a library."""
+        self._options = options
+        self._taken = taken
+        self._children = Children()
+        self._missing = MissingKinds(api, next(iter(options.watch_namespaces), None), self._visit_all)
+        reconciler = Reconciler(
+            api,
+            Settings(exporter=exporters.own, scrape=Scrape(labels=options.monitor_labels)),
+            children=self._children,
+            exporters=exporters,
+            missing=self._missing,
+            events=Events(api, options.identity),
+        )
+        self.queue: WorkQueue[Key] = WorkQueue(reconciler)
+        self._resync = Resync(api, options.watch_namespaces, self._children, self.queue)
+
+    async def work(self) -> None:
+        """Until cancelled."""
+        figures.leader.set(1)
+        handlers = triggers.registry(self.queue, self._children, self._resync, self._missing)
+        try:
+            await together(
+                {
+                    "the queue": self.queue.run(),
+                    "the comparison": self._resync.run(),
+                    "the look for missing kinds": self._missing.run(),
+                    "the watch": triggers.watch(handlers, None, self._options.watch_namespaces, self._taken),
+                }
+            )
+        finally:
+            figures.leader.set(0)
+
+    def _visit_all(self) -> None:
+        self._resync.visit_all()

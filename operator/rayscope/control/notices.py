@@ -1,0 +1,142 @@
+"""What the owner of a service must know: decided here, purely, from the service and its clusters.
+
+A notice says what is the case and what to do next. It is not a log: the same state gives the same notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import yaml
+
+from rayscope.inject import GroupReport, inspect
+from rayscope.model.manifest import Manifest, mapping
+from rayscope.model.names import EXPORTER_FILE, MONITOR_LABEL, MONITOR_VALUE, MULTIPROC_VARIABLE, published_config_map
+from rayscope.model.service import Service
+
+ROLLOUT = "ray.io/hash-without-replicas-and-workers-to-delete"
+"""KubeRay compares it with the hash of the service's spec; any other value is a reason for a new cluster."""
+
+Type = Literal["Normal", "Warning"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to tell, as an Event on the RayService tells it."""
+
+    type: Type
+    reason: str
+    message: str
+
+
+def notices(service: Service, clusters: Iterable[Manifest], missing_exporters: Iterable[str]) -> Iterator[Notice]:
+    """All that there is to tell about a service. `missing_exporters`: digests that its clusters mount in vain."""
+    if not service.wanted:
+        yield from _invalid_label(service)
+        return
+    for cluster in clusters:
+        if not cluster["metadata"].get("deletionTimestamp"):
+            yield from _injection(cluster)
+    for digest in sorted(missing_exporters):
+        yield _exporter_missing(digest)
+    yield from _runtime_env(service)
+
+
+def _invalid_label(service: Service) -> Iterator[Notice]:
+    if service.label is not None and service.label != MONITOR_VALUE:
+        yield Notice(
+            "Warning",
+            "InvalidLabel",
+            f"The label {MONITOR_LABEL} has the value {service.label!r}, so nothing is monitored. "
+            f"The only value is {MONITOR_VALUE!r}.",
+        )
+
+
+def _injection(cluster: Manifest) -> Iterator[Notice]:
+    name, reports = cluster["metadata"]["name"], inspect(cluster).groups
+    if done := _named(reports, "already"):
+        yield Notice("Normal", "Injected", f"RayCluster {name} is monitored in: {', '.join(done)}.")
+    for report in reports:
+        if report.outcome == "skipped":
+            yield _skipped(name, report)
+    if left := _named(reports, "missing"):
+        yield _restart_required(name, left)
+
+
+def _named(reports: Sequence[GroupReport], outcome: str) -> list[str]:
+    return [report.group for report in reports if report.outcome == outcome]
+
+
+def _skipped(cluster: str, report: GroupReport) -> Notice:
+    return Notice(
+        "Warning", "Skipped", f"Group {report.group} of RayCluster {cluster}: {report.reason}: {report.message}"
+    )
+
+
+def _restart_required(cluster: str, groups: Sequence[str]) -> Notice:
+    return Notice(
+        "Warning",
+        "RestartRequired",
+        f"RayCluster {cluster} was made without Rayscope (the label came later, or the webhook was not reached) in: "
+        f"{', '.join(groups)}. Until there is a new one, Ray's own metrics port is scraped. KubeRay makes a new one, "
+        f"without downtime, at any change of spec.rayClusterConfig or by `kubectl annotate raycluster {cluster} "
+        f"{ROLLOUT}=rollout --overwrite`; both clusters, GPUs included, run side by side for a while.",
+    )
+
+
+def _exporter_missing(digest: str) -> Notice:
+    return Notice(
+        "Warning",
+        "ExporterMissing",
+        f"Pods mount exporter {digest} of another version of Rayscope, and ConfigMap {published_config_map(digest)} is "
+        f"not in Rayscope's namespace: new pods are not monitored. Restore it ({EXPORTER_FILE}), or roll out anew.",
+    )
+
+
+def _runtime_env(service: Service) -> Iterator[Notice]:
+    names = sorted(set(_overriding(mapping(service.manifest, "spec").get("serveConfigV2"))))
+    if names:
+        yield Notice(
+            "Warning",
+            "RuntimeEnvOverrides",
+            f"serveConfigV2 sets {MULTIPROC_VARIABLE} in a runtime_env ({', '.join(names)}): those processes write "
+            "where Rayscope does not look. Remove it from there.",
+        )
+
+
+def _overriding(config: str | None) -> Iterator[str]:
+    """Applications and deployments whose runtime_env sets the variable (Ray Serve config file, schema v2)."""
+    if not config or MULTIPROC_VARIABLE not in config:
+        return  # parsing YAML takes milliseconds
+    for application in _objects(_parsed(config), "applications"):
+        name = str(application.get("name", "default"))
+        if _sets(application):
+            yield name
+        for deployment in _objects(application, "deployments"):
+            if _sets(_object(deployment, "ray_actor_options")):
+                yield f"{name}/{deployment.get('name', '')}"
+
+
+def _parsed(config: str) -> Manifest:
+    try:
+        parsed = yaml.load(config, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader both
+    except yaml.YAMLError:
+        return {}  # KubeRay tells the owner
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _sets(parent: Manifest) -> bool:
+    return MULTIPROC_VARIABLE in _object(_object(parent, "runtime_env"), "env_vars")
+
+
+def _object(parent: Manifest, field: str) -> Manifest:
+    """What a user wrote may be of any type."""
+    found: Any = parent.get(field)
+    return found if isinstance(found, dict) else {}
+
+
+def _objects(parent: Manifest, field: str) -> Iterator[Manifest]:
+    found = parent.get(field)
+    yield from (entry for entry in found if isinstance(entry, dict)) if isinstance(found, list) else ()

@@ -1,0 +1,82 @@
+"""Every ten minutes or so: everything known is compared with the cluster, in case the watch missed something.
+
+It reads lists (of metadata only) and writes nothing; what differs is visited, as is every labelled service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Collection, Sequence
+
+from rayscope.control import figures
+from rayscope.control.children import Children
+from rayscope.control.queue import WorkQueue
+from rayscope.kube.api import Api, Object
+from rayscope.kube.errors import ApiError, KindMissing
+from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, RAY_SERVICE, Kind
+from rayscope.model.names import MANAGED_BY_LABEL, MANAGER, MONITOR_LABEL, SERVICE_LABEL
+from rayscope.model.service import Key
+
+PERIOD = 600.0
+CHILD_KINDS = (CONFIG_MAP, POD_MONITOR)
+CHILDREN = f"{MANAGED_BY_LABEL}={MANAGER},{SERVICE_LABEL}"
+"""Label selector of what we made for services."""
+
+log = logging.getLogger(__name__)
+
+
+class Resync:
+    """The comparison, and the labelled services that it and the watch know."""
+
+    def __init__(self, api: Api, namespaces: Sequence[str], children: Children, queue: WorkQueue[Key]) -> None:
+        """`namespaces`: where to look; none means everywhere."""
+        self._api = api
+        self._places: Sequence[str | None] = namespaces or (None,)
+        self._children = children
+        self._queue = queue
+        self._services: set[Key] = set()
+
+    def knows(self, key: Key) -> bool:
+        """Whether the service is labelled, or has children of ours."""
+        return key in self._services or self._children.has(key)
+
+    def labelled(self, key: Key) -> None:
+        self._services.add(key)
+        figures.services.set(len(self._services))
+
+    def unlabelled(self, key: Key) -> None:
+        self._services.discard(key)
+        figures.services.set(len(self._services))
+
+    def visit_all(self) -> None:
+        for key in [*self._services, *self._children.services()]:
+            self._queue.add(key)
+
+    async def run(self) -> None:
+        """Compare until cancelled. Not at once: the watch begins with a list of everything."""
+        while True:
+            await asyncio.sleep(PERIOD * random.uniform(0.9, 1.1))  # noqa: S311 - no secret
+            try:
+                await self.compare()
+            except ApiError as trouble:
+                figures.resyncs.labels("failed").inc()
+                log.warning("The comparison with the cluster failed, and is due again later: %s", trouble)
+            else:
+                figures.resyncs.labels("done").inc()
+
+    async def compare(self) -> None:
+        for kind in CHILD_KINDS:
+            self._children.listed(kind, await self._list(kind, CHILDREN))
+        found = await self._list(RAY_SERVICE, MONITOR_LABEL)
+        self._services = {Key(body["metadata"]["namespace"], body["metadata"]["name"]) for body in found}
+        figures.services.set(len(self._services))
+        self.visit_all()
+
+    async def _list(self, kind: Kind, labels: str) -> Collection[Object]:
+        try:
+            lists = [await self._api.list(kind, place, labels, metadata_only=True) for place in self._places]
+        except KindMissing:
+            return ()
+        return [body for found in lists for body in found]

@@ -1,0 +1,167 @@
+"""What makes us look: kopf's watches, each event of which becomes a key in the queue, and nothing else.
+
+kopf is used for what it does well (list, watch, reconnect, CRDs that come and go) and writes nothing here: no
+finalizer, no annotation, no handler that keeps state. Only names and versions are read from events, so only metadata
+is asked for: a thousand services and the exporters beside them would otherwise be hundreds of megabytes at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+import kopf
+
+from rayscope.control.children import Children, Ref
+from rayscope.control.missing import MissingKinds
+from rayscope.control.queue import WorkQueue
+from rayscope.control.resync import CHILD_KINDS, CHILDREN, Resync
+from rayscope.kube.connection import configuration, session
+from rayscope.kube.kinds import CRD, RAY_CLUSTER, RAY_SERVICE, Kind
+from rayscope.model.names import DOMAIN, MONITOR_LABEL, RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL, RAY_ORIGIN_NAME_LABEL
+from rayscope.model.service import Key
+
+LISTS = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+WATCHES = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+NO_ITEMS = b'"items":null'
+GONE = 404
+DELETED = "DELETED"
+KINDS = (RAY_SERVICE, RAY_CLUSTER, *CHILD_KINDS)
+
+
+class Nothing(kopf.DiffBaseStorage):
+    """kopf would keep a copy of each object in an annotation of it; there is nothing to keep."""
+
+    def build(self, **_: object) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: object) -> kopf.BodyEssence | None:
+        return None
+
+    def store(self, **_: object) -> None:
+        pass
+
+
+def settings() -> kopf.OperatorSettings:
+    """kopf's settings, for an operator that only ever looks."""
+    chosen = kopf.OperatorSettings()
+    chosen.peering.standalone = True
+    chosen.posting.enabled = False
+    # The default name is shared by all operators made with kopf: under it, it would take away the finalizers of others.
+    chosen.persistence.finalizer = f"{DOMAIN}/unused"
+    chosen.persistence.diffbase_storage = Nothing()
+    chosen.queueing.idle_timeout = 0.5
+    chosen.networking.connect_timeout = 10.0
+    chosen.networking.request_timeout = 60.0
+    chosen.watching.chunk_size = 500
+    selectors = chosen.watching.label_selectors
+    selectors[RAY_SERVICE.group, RAY_SERVICE.version, RAY_SERVICE.plural] = MONITOR_LABEL
+    selectors[RAY_CLUSTER.group, RAY_CLUSTER.version, RAY_CLUSTER.plural] = f"{RAY_ORIGIN_KIND_LABEL}={RAY_ORIGIN_KIND}"
+    for kind in CHILD_KINDS:
+        selectors[kind.group, kind.version, kind.plural] = CHILDREN
+    return chosen
+
+
+def registry(queue: WorkQueue[Key], children: Children, resync: Resync, missing: MissingKinds) -> kopf.OperatorRegistry:
+    """The handlers: event to key."""
+    handlers = kopf.OperatorRegistry()
+
+    @kopf.on.event(RAY_SERVICE.group, RAY_SERVICE.version, RAY_SERVICE.plural, registry=handlers)
+    async def on_service(type: str | None, namespace: str | None, name: str | None, **_: object) -> None:  # noqa: A002 - kopf's
+        key = Key(str(namespace), str(name))
+        # Either deleted, or no longer labelled: the watch cannot tell, and a visit finds out.
+        (resync.unlabelled if type == DELETED else resync.labelled)(key)
+        queue.add(key)
+
+    @kopf.on.event(RAY_CLUSTER.group, RAY_CLUSTER.version, RAY_CLUSTER.plural, registry=handlers)
+    async def on_cluster(namespace: str | None, labels: Mapping[str, str], **_: object) -> None:
+        key = Key(str(namespace), labels.get(RAY_ORIGIN_NAME_LABEL, ""))
+        if resync.knows(key):
+            queue.add(key)
+
+    for kind in CHILD_KINDS:
+        _on_child(handlers, kind, queue, children)
+
+    @kopf.on.event(CRD.group, CRD.version, CRD.plural, registry=handlers)
+    async def on_kind(**_: object) -> None:
+        missing.look()
+
+    return handlers
+
+
+def _on_child(handlers: kopf.OperatorRegistry, kind: Kind, queue: WorkQueue[Key], children: Children) -> None:
+    @kopf.on.event(kind.group, kind.version, kind.plural, registry=handlers, id=kind.plural)
+    async def on_child(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
+        ref = Ref(kind, str(body.metadata.namespace), str(body.metadata.name))
+        if key := children.lost(ref) if type == DELETED else children.saw(ref, body):
+            queue.add(key)
+
+
+async def watch(
+    handlers: kopf.OperatorRegistry,
+    kubeconfig: str | None,
+    namespaces: Sequence[str],
+    started: Callable[[], None],
+) -> None:
+    """Watch until cancelled, everywhere or in `namespaces`.
+
+    `started` is called when kopf has taken over the process's signals, for whoever wants them back.
+    """
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # it tells every event
+
+    @kopf.on.login(registry=handlers)
+    async def login(**_: object) -> kopf.AiohttpSession:
+        connection = await configuration(kubeconfig)  # anew, also after a 401
+        return kopf.AiohttpSession(server=connection.host, aiohttp_session=session(connection, patient, metadata_only))
+
+    where: dict[str, Any] = {"namespaces": namespaces} if namespaces else {"clusterwide": True}
+    tasks = await kopf.spawn_tasks(registry=handlers, settings=settings(), **where)
+    started()
+    await kopf.run_tasks(tasks, ignored=Everything())
+
+
+class Everything(frozenset[asyncio.Task[Any]]):
+    """When it ends, kopf cancels every younger task of the process, reviews under way among them: unless ignored."""
+
+    def __contains__(self, task: object) -> bool:
+        return True
+
+
+async def metadata_only(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Ask for metadata alone, wherever kopf itself needs no more: it reads the group of a CRD that has changed."""
+    if "watch" in request.url.query:
+        if _collection(request, KINDS):
+            request.headers["Accept"] = WATCHES
+    elif _collection(request, (*KINDS, CRD)):
+        return await _list(request, handler)
+    return await handler(request)
+
+
+async def _list(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    plain = request.headers["Accept"]
+    request.headers["Accept"] = LISTS
+    response = await handler(request)
+    if NO_ITEMS not in await response.read():
+        return response
+    # An empty list of metadata has null for items, which kopf does not expect; an empty list of objects has [].
+    request.headers["Accept"] = plain
+    return await handler(request)
+
+
+async def patient(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Let a kind that is gone look like a lost connection, which is waited for.
+
+    A CRD may be removed at any time. Where its watch ends before kopf hears of that, kopf would end the process.
+    """
+    response = await handler(request)
+    if response.status == GONE and _collection(request, KINDS):
+        response.release()
+        raise aiohttp.ClientConnectionError(f"{request.url.path} is not served (any more)")
+    return response
+
+
+def _collection(request: aiohttp.ClientRequest, kinds: Sequence[Kind]) -> bool:
+    return request.url.path.rpartition("/")[2] in {kind.plural for kind in kinds}
