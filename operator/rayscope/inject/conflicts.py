@@ -97,11 +97,10 @@ def _ports(candidate: Candidate) -> Conflict | None:
 
 def _names(candidate: Candidate) -> Conflict | None:
     """Container names are unique in a pod, init containers included."""
-    pod = candidate.group.pod
-    for container in (*sequence(pod, "containers"), *sequence(pod, "initContainers")):
-        if container.get("name") == EXPORTER_CONTAINER and not is_exporter(container):
-            message = f"It has a container of its own named {EXPORTER_CONTAINER}; give it another name."
-            return Conflict("ContainerTaken", message)
+    ray, *others = candidate.containers
+    foreign = [ray, *sequence(candidate.group.pod, "initContainers"), *(it for it in others if not is_exporter(it))]
+    if any(container.get("name") == EXPORTER_CONTAINER for container in foreign):
+        return Conflict("ContainerTaken", f"It has a container of its own named {EXPORTER_CONTAINER}; rename it.")
     return None
 
 

@@ -238,6 +238,10 @@ def test_a_container_of_the_same_name_is_kept(kind: str) -> None:
     assert refusal(group(spec)).reason == "ContainerTaken"
 
 
+def test_a_ray_container_of_the_same_name_is_kept() -> None:
+    assert refusal(with_ray(name="rayscope-exporter")).reason == "ContainerTaken"
+
+
 def test_a_label_with_another_value_is_kept() -> None:
     report = refusal(group(metadata={"labels": {"rayscope.dev/service": "other"}}))
     assert report.reason == "LabelTaken"
