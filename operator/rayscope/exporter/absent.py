@@ -6,7 +6,7 @@ label set, once made, is never taken away, so that an info gauge with ever new l
 
 from __future__ import annotations
 
-from typing import FrozenSet, Iterable, Iterator, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Sequence
 from weakref import WeakKeyDictionary
 
 from rayscope.exporter.layout import Layout
@@ -17,36 +17,40 @@ NEWEST = 100
 """Of a family `*_info` a process may show so many label sets, the newest: vLLM's `lora_requests_info` makes one for
 every combination of adapters that ever ran, and its value is the time at which it last did."""
 
-_crowds: WeakKeyDictionary[Layout, Tuple[Tuple[int, ...], ...]] = WeakKeyDictionary()
+_crowds: WeakKeyDictionary[Layout, Sequence[Sequence[int]]] = WeakKeyDictionary()
+_NONE: FrozenSet[int] = frozenset()
 
 
 def absent(file: WriterFile) -> FrozenSet[int]:
     """The places in the file whose values are not to be shown."""
-    unset = _unset(file.times) if file.times and not min(file.times) > 0 else ()
-    return frozenset([*unset, *_outdated(file)])
+    crowds = _crowded(file.layout) if file.layout else ()
+    if not crowds and min(file.times, default=1.0) > 0:
+        return _NONE
+    return frozenset([*_unset(file.times), *_outdated(crowds, file.times or file.values)])
 
 
 def _unset(times: Sequence[float]) -> Iterable[int]:
     return [at for at, time in enumerate(times) if not time > 0]
 
 
-def _outdated(file: WriterFile) -> Iterator[int]:
-    for crowd in _crowded(file.layout) if file.layout else ():
-        ages = file.times or file.values
+def _outdated(crowds: Sequence[Sequence[int]], ages: Sequence[float]) -> Iterable[int]:
+    """All but the newest of each crowd; of equal age, the last to be made is the newest."""
+    for crowd in crowds:
         yield from sorted(crowd, key=lambda at: (ages[at], at))[:-NEWEST]
 
 
-def _crowded(layout: Layout) -> Tuple[Tuple[int, ...], ...]:
+def _crowded(layout: Layout) -> Sequence[Sequence[int]]:
     """The places of each info family that has more than NEWEST of them."""
-    if layout not in _crowds:
-        _crowds[layout] = tuple(places for places in _info_families(layout) if len(places) > NEWEST)
-    return _crowds[layout]
+    crowds = _crowds.get(layout)
+    if crowds is None:
+        crowds = _crowds[layout] = [places for places in _info_families(layout) if len(places) > NEWEST]
+    return crowds
 
 
-def _info_families(layout: Layout) -> Iterable[Tuple[int, ...]]:
-    families: dict[str, list[int]] = {}
+def _info_families(layout: Layout) -> Iterable[Sequence[int]]:
+    families: Dict[str, List[int]] = {}
     for at, key in enumerate(layout.keys):
         family = decode(key).family
         if family.endswith("_info"):
             families.setdefault(family, []).append(at)
-    return [tuple(places) for places in families.values()]
+    return families.values()

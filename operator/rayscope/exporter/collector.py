@@ -6,13 +6,14 @@ what the living processes' numbers cost. Must never fail for what a writer, or t
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from rayscope.exporter.absent import absent
 from rayscope.exporter.archive import Archive
 from rayscope.exporter.format import Family, numbers
-from rayscope.exporter.lines import Header, Lines
+from rayscope.exporter.lines import Lines
 from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.openmetrics import openmetrics
 from rayscope.exporter.plan import Plan, State
 from rayscope.exporter.reader import Reader
 
@@ -23,19 +24,15 @@ class Exposition:
     def __init__(self, families: Sequence[Family], blocks: Sequence[Tuple[Lines, Sequence[float]]]) -> None:
         self.families = families
         """All that are shown."""
-        self._blocks = [(lines, numbers(values)) for lines, values in blocks]
+        self._blocks = [(lines, values, numbers(values)) for lines, values in blocks]
 
     def text(self) -> bytes:
         """Text format 0.0.4."""
-        return self._filled(Family.text_header)
+        return _encoded(lines.filled(Family.text_header, texts) for lines, _, texts in self._blocks)
 
     def openmetrics(self) -> bytes:
         """OpenMetrics 1.0, without the `# EOF` that must follow."""
-        return self._filled(Family.openmetrics_header)
-
-    def _filled(self, header: Header) -> bytes:
-        # A lone surrogate (a label of bytes that were no UTF-8) cannot be sent: it becomes a question mark.
-        return "".join([lines.filled(header, texts) for lines, texts in self._blocks]).encode("utf-8", "replace")
+        return _encoded(openmetrics(*block) for block in self._blocks)
 
 
 class Collector:
@@ -79,6 +76,11 @@ class Collector:
         if self._plan is None or not self._plan.state.same(state):
             self._plan = Plan(state, self._prefixes, self._gauges)
         return self._plan
+
+
+def _encoded(parts: Iterable[str]) -> bytes:
+    """A lone surrogate (a label of bytes that were no UTF-8) cannot be sent: it becomes a question mark."""
+    return "".join(parts).encode("utf-8", "replace")
 
 
 def _described(family: Family) -> Dict[str, Any]:

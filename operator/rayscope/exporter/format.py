@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Iterable, List, Tuple
+from typing import Dict, Iterable, List, Tuple
 
 from rayscope.exporter.series import Labels
 
 _ILLEGAL_IN_NAME = re.compile(r"[^a-zA-Z0-9_:]|^[0-9]")
 _ILLEGAL_IN_LABEL = re.compile(r"[^a-zA-Z0-9_]|^[0-9]")
+_UNLIKE_PYTHON = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
+_MOST_TEXTS = 8192
 
 
 @dataclass(frozen=True)
@@ -55,22 +57,32 @@ def labels_text(labels: Labels) -> str:
 
 
 def numbers(values: Iterable[float]) -> List[str]:
-    """Each as go_string() would have it; most are plain, and have no need of a call."""
-    return [repr(value) if -1e6 < value < 1e6 else go_string(value) for value in values]
+    """Each as go_string() would have it, but -0.0, which is written as 0.0."""
+    return list(map(_texts.__getitem__, values))
 
 
 def go_string(value: float) -> str:
     """As Go's strconv 'g' does for what Prometheus meets: `+Inf`, `NaN`, and exponents from a million up."""
-    if value != value:  # noqa: PLR0124 - NaN
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "+Inf" if value > 0 else "-Inf"
     text = repr(value)
     dot = text.find(".")
-    if value > 0 and dot > 6:
-        mantissa = f"{text[0]}.{text[1:dot]}{text[dot + 1 :]}".rstrip("0.")
-        return f"{mantissa}e+{dot - 1:02d}"
-    return text
+    if dot > 6 and value > 0:
+        return f"{text[0]}.{text[1:dot]}{text[dot + 1 :]}".rstrip("0.") + f"e+{dot - 1:02d}"
+    return _UNLIKE_PYTHON.get(text, text)
+
+
+class _Texts(Dict[float, str]):
+    """Numbers as text. Most are what they were at the last scrape, or zero, or the same as in the bucket before."""
+
+    def __missing__(self, value: float) -> str:
+        text = repr(value) if -1e6 < value < 1e6 else go_string(value)
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        if value == value:  # noqa: PLR0124 - NaN equals nothing, so it would never be found again
+            self[value] = text
+        return text
+
+
+_texts = _Texts({0.0: "0.0"})
 
 
 def _escaped(value: str) -> str:

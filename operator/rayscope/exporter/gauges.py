@@ -30,15 +30,20 @@ class Source(NamedTuple):
     at: int
 
 
+Merges = Mapping[str, Callable[[Sequence[Source]], float]]
+"""How several sources become one number, by rule."""
+
+
 class Gauges:
     """Gauges and where their values come from: for each line of `lines` one source, or several to be merged."""
 
-    def __init__(self, lines: Lines, sources: Sequence[Sequence[Source]]) -> None:
+    def __init__(self, lines: Lines, sources: Sequence[Sequence[Source]], merges: Merges) -> None:
         self.lines = lines
         self._files = list(dict.fromkeys(source.file for one in sources for source in one))
         starts = _starts(self._files)
         self._first = picker([starts[one[0].file] + one[0].at for one in sources])
-        self._merges = [(line, merge, one) for line, one in enumerate(sources) for merge in _merge(one)]
+        rules = [one[0].file.name.rule for one in sources]
+        self._merges = [(line, merges[rule], sources[line]) for line, rule in enumerate(rules) if rule in merges]
 
     def now(self) -> Sequence[float]:
         """The numbers for `lines`, as of the files' last refresh."""
@@ -60,7 +65,7 @@ def per_process(families: Mapping[str, Family], absent: Absent) -> Gauges:
     files = sorted(absent, key=lambda file: -GAUGE_RULES.index(file.name.rule))
     for series, source in _sources(families, files, absent):
         points[series.family, _with_pid(_exported(series.labels), source)] = [source]
-    return _gauges(families, points)
+    return _gauges(families, points, {})
 
 
 def merged(families: Mapping[str, Family], absent: Absent) -> Gauges:
@@ -77,7 +82,7 @@ def merged(families: Mapping[str, Family], absent: Absent) -> Gauges:
             points[series.family, _with_pid(labels, source)] = [source]
         else:
             points.setdefault((series.family, legal_labels(labels)), []).append(source)
-    return _gauges(families, points)
+    return _gauges(families, points, _MERGES)
 
 
 def _sources(
@@ -103,12 +108,12 @@ def _with_pid(labels: Sequence[Tuple[str, str]], source: Source) -> Labels:
     return legal_labels([*labels, ("pid", source.file.name.pid)])
 
 
-def _gauges(families: Mapping[str, Family], points: Mapping[Point, Sequence[Source]]) -> Gauges:
+def _gauges(families: Mapping[str, Family], points: Mapping[Point, Sequence[Source]], merges: Merges) -> Gauges:
     sections: Dict[str, List[str]] = {}
     for family, labels in sorted(points):
         sections.setdefault(family, []).append(families[family].name + labels_text(labels))
     lines = Lines([(families[family], samples) for family, samples in sections.items()])
-    return Gauges(lines, [points[point] for point in sorted(points)])
+    return Gauges(lines, [points[point] for point in sorted(points)], merges)
 
 
 def _starts(files: Sequence[WriterFile]) -> Dict[WriterFile, int]:
@@ -124,12 +129,6 @@ def _starts(files: Sequence[WriterFile]) -> Dict[WriterFile, int]:
 # Merging. NaN counts as no number as long as another process has one.
 
 
-def _merge(sources: Sequence[Source]) -> Sequence[Callable[[Sequence[Source]], float]]:
-    """How to merge them, if that needs doing: one value stands for itself, but a sum begins at 0.0, as stock's does."""
-    rule = sources[0].file.name.rule
-    return [_MERGES[rule]] if rule in _MERGES and (len(sources) > 1 or rule == "sum") else []
-
-
 def _values(sources: Sequence[Source]) -> List[float]:
     values = [file.values[at] for file, at in sources]
     return [value for value in values if value == value] or values  # noqa: PLR0124 - NaN
@@ -140,7 +139,7 @@ def _latest(sources: Sequence[Source]) -> float:
     return file.values[at]
 
 
-_MERGES: Mapping[str, Callable[[Sequence[Source]], float]] = {
+_MERGES: Merges = {
     "mostrecent": _latest,
     "max": lambda sources: max(_values(sources)),
     "min": lambda sources: min(_values(sources)),

@@ -10,7 +10,7 @@ import re
 import struct
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Optional, Tuple
+from typing import Callable, Optional, Tuple
 from weakref import WeakValueDictionary
 
 from rayscope.exporter.series import decode
@@ -24,7 +24,9 @@ GAUGE_RULES = ("all", "mostrecent", "max", "min", "sum")
 _NAME = re.compile(rf"(?:(counter|histogram|summary)|gauge_((?:live)?(?:{'|'.join(GAUGE_RULES)})))_(.+)\.db", re.DOTALL)
 _HEADER = 8
 _ENTRY_TAIL = 16
-_length = struct.Struct("=i").unpack_from
+_length = struct.Struct("=i")
+
+Unpack = Callable[[bytes], Tuple[float, ...]]
 
 
 class Damaged(Exception):  # noqa: N818 - a state of a file, not a mistake
@@ -71,21 +73,23 @@ class Layout:
     places: str = field(repr=False)
     """Where the values lie, as a struct format with `v` for a value and its timestamp."""
 
-    def values(self, data: bytes) -> Tuple[float, ...]:
+    @cached_property
+    def values(self) -> Unpack:
         """The value of every key, in order."""
-        return self._values.unpack_from(data)
+        return struct.Struct(self.places.replace("v", "d8x")).unpack_from
 
-    def timestamps(self, data: bytes) -> Tuple[float, ...]:
+    @cached_property
+    def timestamps(self) -> Unpack:
         """When every key's value was set (Unix time); 0.0 unless it is a mostrecent gauge that was set."""
-        return self._timestamps.unpack_from(data)
+        return struct.Struct(self.places.replace("v", "8xd")).unpack_from
 
     @cached_property
-    def _values(self) -> struct.Struct:
-        return struct.Struct(self.places.replace("v", "d8x"))
+    def _header(self) -> bytes:
+        return _length.pack(self.used)
 
-    @cached_property
-    def _timestamps(self) -> struct.Struct:
-        return struct.Struct(self.places.replace("v", "8xd"))
+    def fits(self, data: bytes) -> bool:
+        """Whether `data` is all that is in use of a file, and that is as much as when the layout was parsed."""
+        return data.startswith(self._header) and len(data) == self.used
 
 
 _shared: WeakValueDictionary[Tuple[str, Tuple[bytes, ...]], Layout] = WeakValueDictionary()
@@ -98,7 +102,7 @@ def used(data: bytes) -> int:
         raise Damaged("empty")
     if len(data) < _HEADER:
         raise Damaged("short")
-    size: int = _length(data)[0]
+    size: int = _length.unpack_from(data)[0]
     if size != 0 and (size < _HEADER or size % 8 != 0):
         raise Damaged("garbled")
     return size
@@ -115,7 +119,7 @@ def parse(data: bytes, known: Optional[Layout] = None) -> Layout:
     if end > len(data):
         raise Damaged("short")
     places, keys = [layout.places], list(layout.keys)
-    while position < end and _length(data, position)[0] != 0:
+    while position < end and _length.unpack_from(data, position)[0] != 0:
         key, value = _entry(data, position, end)
         places.append(f"{value - position}xv")
         keys.append(key)
@@ -126,7 +130,7 @@ def parse(data: bytes, known: Optional[Layout] = None) -> Layout:
 def _entry(data: bytes, position: int, end: int) -> Tuple[bytes, int]:
     """The key at `position`, and where its value lies: after 1 to 8 spaces, at a multiple of 8."""
     start = position + 4
-    stop = start + _length(data, position)[0]
+    stop = start + _length.unpack_from(data, position)[0]
     value = stop + 8 - stop % 8
     if not start < stop < value + _ENTRY_TAIL <= end:
         raise Damaged("garbled")

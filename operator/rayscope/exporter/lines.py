@@ -17,7 +17,7 @@ class Lines:
     """The lines of `sections`, in that order; every section has at least one sample."""
 
     def __init__(self, sections: Sequence[Section]) -> None:
-        self._sections = sections
+        self.sections = sections
         self._pieces: Dict[Header, List[str]] = {}
 
     def filled(self, header: Header, numbers: Sequence[str]) -> str:
@@ -32,7 +32,7 @@ class Lines:
         """The text in pieces, cut where the numbers go."""
         pieces = []
         begin = ""
-        for family, samples in self._sections:
+        for family, samples in self.sections:
             begin += header(family)
             for sample in samples:
                 pieces += [f"{begin}{sample} ", ""]

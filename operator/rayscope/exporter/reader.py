@@ -42,9 +42,14 @@ class WriterFile:
     def refresh(self) -> None:
         """Read it. Damaged or OSError leave everything as it was."""
         layout = self.layout
-        data = _content(self.path, layout.used if layout else _FIRST_READ)
-        if layout is None or layout.used != used(data):
-            layout = self.layout = _parse(data, layout)
+        file = os.open(self.path, _FLAGS)
+        try:
+            data = os.read(file, layout.used if layout else _FIRST_READ)
+            if layout is None or not layout.fits(data):
+                data += _rest(file, data)
+                layout = self.layout = _parse(data, layout)
+        finally:
+            os.close(file)
         self.values = layout.values(data)
         if self.name.mode.endswith("mostrecent"):
             self.times = layout.timestamps(data)
@@ -111,24 +116,12 @@ class Reader:
         self.damaged[entry] = reason
 
 
-def _content(path: str, expected: int) -> bytes:
-    """All used bytes of the file; `expected` is how many there were."""
-    file = os.open(path, _FLAGS)
-    try:
-        data = os.read(file, expected)
-        if len(data) >= 8 and used(data) > len(data):
-            data += _rest(file, used(data), len(data))
-        return data
-    finally:
-        os.close(file)
-
-
-def _rest(file: int, end: int, start: int) -> bytes:
-    """The bytes from `start` up to `end`, or as far as the file goes: its header may say anything."""
-    end = min(end, os.fstat(file).st_size)
+def _rest(file: int, data: bytes) -> bytes:
+    """The bytes in use after `data`, or as far as the file goes: its header may say anything."""
+    end = min(used(data), os.fstat(file).st_size)
     if end > LARGEST_BYTES:
         raise Damaged("unreadable")
-    return os.read(file, end - start) if end > start else b""
+    return os.read(file, end - len(data)) if end > len(data) else b""
 
 
 def _parse(data: bytes, known: Optional[Layout]) -> Layout:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from typing import Optional, Tuple
 
 Labels = Tuple[Tuple[str, str], ...]
@@ -37,7 +38,9 @@ def decode(key: bytes) -> Series:
         raise ValueError("not a key of prometheus_client 0.18 or later")
     family, sample, labels, text = parts
     bound = float(labels["le"]) if sample == f"{family}_bucket" else None
-    return Series(key, family, sample, tuple(labels.items()), text, bound)
+    # The same few words come again in thousands of keys.
+    pairs = tuple((intern(name), intern(value)) for name, value in labels.items())
+    return Series(key, intern(family), intern(sample), pairs, intern(text), bound)
 
 
 def _is_key(parts: object) -> bool:
