@@ -28,7 +28,7 @@ def _containers(candidate: Candidate) -> Iterator[str]:
     for container, port in candidate.named("ports"):
         if container.get("name") == EXPORTER_CONTAINER:
             continue
-        if port.get("containerPort") == candidate.port and port.get("protocol", "TCP") == "TCP":
+        if port.get("containerPort") == candidate.port and (port.get("protocol") or "TCP") == "TCP":
             yield f"port {candidate.port} is used by container {container.get('name')}"
         if port.get("name") == EXPORTER_PORT_NAME:
             yield f"name {EXPORTER_PORT_NAME} belongs to a port of container {container.get('name')}"

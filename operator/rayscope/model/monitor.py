@@ -12,13 +12,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from rayscope.model.names import EXPORTER_PORT
+from rayscope.model.names import EXPORTER_PORT, FAMILY_PREFIX
 
 QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$"
 DURATION = r"^([0-9]+(ms|s|m|h))+$"
 LABEL_NAME = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 LABEL_VALUE = r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
-FAMILY_PREFIX = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
 RAY_PORTS = (6379, 8000, 8080, 8265, 9101, 10001, 44217, 44227, 52365)
 """Ports of Ray's own processes by default (docs.ray.io, "Configuring Ray"), besides 10002-19999 for its workers."""
 

@@ -38,6 +38,9 @@ EXPORTER_PORT = 9475
 EXPORTER_PORT_NAME = "vllm-metrics"
 """At most 15 characters, as Kubernetes demands of a port's name."""
 
+FAMILY_PREFIX = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
+"""How a metric family's name may begin (Prometheus' data model): no comma, and no `$` for Kubernetes to expand."""
+
 # KubeRay's (ray-operator/controllers/ray/utils/constant.go).
 RAY_API_VERSION = "ray.io/v1"
 RAY_CLUSTER_LABEL = "ray.io/cluster"

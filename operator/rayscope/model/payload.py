@@ -10,10 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from rayscope.model.names import EXPORTER_PORT
-
-Prefix = Annotated[str, StringConstraints(pattern="^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
-"""How the name of a metric family may begin (Prometheus' data model); so it has no comma, and no `$` for Kubernetes."""
+from rayscope.model.names import EXPORTER_PORT, FAMILY_PREFIX
 
 
 class Payload(BaseModel):
@@ -25,7 +22,7 @@ class Payload(BaseModel):
     exporter: str = Field(pattern="^[0-9a-f]{10}$")
     """Digest of the exporter's zipapp: names the ConfigMap that holds it."""
     port: int = Field(default=EXPORTER_PORT, ge=1, le=65535)
-    families: tuple[Prefix, ...] = ("vllm:", "lmcache:")
+    families: tuple[Annotated[str, StringConstraints(pattern=FAMILY_PREFIX)], ...] = ("vllm:", "lmcache:")
     """Prefixes of the metric families that the exporter passes on; empty: all."""
     volume_size: str = "256Mi"
     """sizeLimit of the shared emptyDir. A full one is SIGBUS for the engine, so it is 200 times what a writer needs."""

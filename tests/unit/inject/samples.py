@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import json
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -18,11 +18,11 @@ GOLDEN = Path(__file__).parent / "golden"
 SAMPLES = sorted((GOLDEN / "samples").glob("*.yaml"))
 
 
-def documents(sample: Path) -> Iterator[Document]:
+@cache
+def documents(sample: Path) -> tuple[Document, ...]:
     """The RayServices and RayClusters of a sample file."""
-    for document in yaml.safe_load_all(sample.read_text()):
-        if document and document["kind"] in {"RayService", "RayCluster"}:
-            yield document
+    every = yaml.safe_load_all(sample.read_text())
+    return tuple(document for document in every if document and document["kind"] in {"RayService", "RayCluster"})
 
 
 def clusters(sample: Path) -> list[Document]:
