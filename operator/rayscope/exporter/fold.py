@@ -24,8 +24,6 @@ from rayscope.exporter.slots import Step, no_step
 
 GRACE_SECONDS = 1.0
 """Longer than an opener takes, inside one open(2), from finding a file by its name to being counted as its writer."""
-BATCH = 16
-"""Files that are held open, with their leases, for one write of the archive."""
 PASS_SECONDS = 0.05
 """A pass begins nothing more after that, so that no scrape waits longer: the next pass goes on."""
 
@@ -108,11 +106,7 @@ class Folder:
         now = time.monotonic()
         self._since = {entry: self._since.get(entry, now) for entry in away}
         ripe = sorted(entry for entry, since in self._since.items() if now - since >= self._grace)
-        finished = 0
-        for first in range(0, len(ripe), BATCH):
-            if time.monotonic() < until:
-                finished += self._settler.settle(ripe[first : first + BATCH])
-        return finished
+        return self._settler.settle(ripe, until)
 
     def _ended(self, entries: Iterable[str]) -> list[str]:
         """The files of processes none of whose files has a writer."""

@@ -38,10 +38,6 @@ class Watch:
             self.close()
             raise
 
-    def fileno(self) -> int:
-        """Readable when something has happened."""
-        return self._file
-
     def names(self) -> set[str]:
         """What something happened to since the last call; never blocks. Missed where events were lost."""
         names: set[str] = set()

@@ -43,10 +43,6 @@ class Liveness:
     def watching(self) -> bool:
         return self._watch is not None
 
-    def fileno(self) -> int | None:
-        """A descriptor that is readable when a writer may have gone, for a selector; None without inotify."""
-        return self._watch.fileno() if self._watch else None
-
     def refresh(self) -> None:
         """Forget the answers that may have changed. Call it before a round of questions: it costs a system call."""
         now = time.monotonic()
@@ -68,11 +64,6 @@ class Liveness:
             self._answers[name] = _test(os.path.join(self._directory, name))
         return self._answers[name]
 
-    @property
-    def unsettled(self) -> bool:
-        """Whether an answer may change within SUSPICION_SECONDS without another event: ask again soon."""
-        return bool(self._suspects)
-
     def close(self) -> None:
         """Stop watching."""
         if self._watch:
@@ -85,7 +76,8 @@ class Liveness:
         try:
             names = self._watch.names()
         except Missed as missed:
-            self._retest(now)
+            # What has just been closed is lost too: look again when it is surely counted.
+            self._retest(now - RETEST_SECONDS + SUSPICION_SECONDS)
             if missed.ended:
                 self.close()
         else:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from dataclasses import dataclass
-from typing import AbstractSet, Iterable, Iterator
+from typing import AbstractSet, Iterable, Iterator, Sequence
 
 from rayscope.exporter.archive import ADDITIVE, Archive, Share, added
 from rayscope.exporter.faults import Faults
@@ -18,12 +19,13 @@ from rayscope.exporter.lease import HasWriter, Lease
 from rayscope.exporter.reader import LARGEST_BYTES
 from rayscope.exporter.slots import Step, no_step
 
-NOTHING = Share("")
+BATCH = 16
+"""Files that are held open, with their leases, for one write of the archive."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """A file without a writer, and what it adds to the archive."""
+    """A file that has no writer, and what it adds to the archive."""
 
     entry: str
     lease: Lease
@@ -39,28 +41,50 @@ class Settler:
         self._faults = faults
         self._step = step
 
-    def settle(self, entries: Iterable[str]) -> int:
-        """Archive and remove these, all held open at once; how many are gone. One that has a writer gets its name back.
+    def settle(self, entries: Sequence[str], until: float) -> int:
+        """Archive and remove these; how many are gone. A file that has a writer gets its name back.
 
-        What removes without adding goes first: where the directory is full, that is the room for the archive.
+        Nothing more is begun after `until` (of time.monotonic). What only has to be removed goes first: in a full
+        directory, that is the room for the archive.
         """
+        additive = [entry for entry in entries if self._adds(entry)]
+        gone = sum(self._drop(entry) for entry in entries if entry not in set(additive))
+        for first in range(0, len(additive), BATCH):
+            if time.monotonic() < until:
+                gone += self._archive_and_remove(additive[first : first + BATCH])
+        return gone
+
+    def _adds(self, entry: str) -> bool:
+        """Whether the file is of a type that adds up, and not yet in the archive."""
+        file = parse_name(original_name(entry) or entry)
+        return file is not None and file.type in ADDITIVE and entry not in self._archive.folded
+
+    def _drop(self, entry: str) -> int:
+        with self._faults.counted("remove"):
+            try:
+                with contextlib.closing(Lease(self._path(entry))):
+                    return self._remove(entry)
+            except HasWriter:
+                self._return(entry)
+        return 0
+
+    def _archive_and_remove(self, entries: Iterable[str]) -> int:
+        gone = 0
         with contextlib.ExitStack() as leases:
             held = [one for entry in entries for one in self._hold(entry, leases)]
-            additive = [one for one in held if one.share.keys]
-            gone = self._remove(one for one in held if not one.share.keys)
-            if additive:
+            if held:
                 with self._faults.counted("archive"):
-                    gone += self._remove(self._store(additive))
+                    gone = sum(self._remove(one.entry) for one in self._store(held))
                 with self._faults.counted("reserve"):
                     self._archive.reserve()
-            return gone
+        return gone
 
     def _hold(self, entry: str, leases: contextlib.ExitStack) -> Iterator[Held]:
-        """The file, if it can be settled now."""
+        """The file, if it can be archived now."""
         with self._faults.counted("read"):
             try:
                 lease = leases.enter_context(contextlib.closing(Lease(self._path(entry))))
-                share = NOTHING if entry in self._archive.folded else share_of(original_name(entry) or entry, lease)
+                share = share_of(original_name(entry) or entry, lease)
             except (HasWriter, Damaged):
                 self._return(entry)
             else:
@@ -87,13 +111,13 @@ class Settler:
     def _still_there(self) -> AbstractSet[str]:
         return self._archive.folded & set(os.listdir(self._directory))
 
-    def _remove(self, held: Iterable[Held]) -> int:
+    def _remove(self, entry: str) -> int:
+        """Remove the file; 1, or 0 if that failed."""
         gone = 0
-        for one in held:
-            with self._faults.counted("remove"):
-                os.unlink(self._path(one.entry))
-                gone += 1
-                self._step("removed")
+        with self._faults.counted("remove"):
+            os.unlink(self._path(entry))
+            gone = 1
+            self._step("removed")
         return gone
 
     def _path(self, entry: str) -> str:
@@ -105,6 +129,6 @@ def share_of(name: str, lease: Lease) -> Share:
     file = parse_name(name)
     data = lease.read(LARGEST_BYTES)
     if file is None or file.type not in ADDITIVE or not data:
-        return NOTHING
+        return Share("")
     layout = parse(data)
     return Share(file.type, layout.keys, layout.values(data))
