@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -164,6 +164,13 @@ async def until(condition: Callable[[], Any]) -> None:
     async with asyncio.timeout(LIMIT):
         while not await condition():  # noqa: ASYNC110 - another process has no Event to wait for
             await asyncio.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def plane() -> Iterator[Plane]:
+    """A plane without Rayscope, whose own webhook would answer too."""
+    with Plane() as made:
+        yield made
 
 
 @pytest.fixture
