@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rayscope.model.manifest import Manifest
+from rayscope.model.monitor import RayPort
 from rayscope.model.names import (
     EXPORTER_PORT_NAME,
     RAY_CLUSTER_LABEL,
@@ -20,7 +21,7 @@ from rayscope.model.names import (
 from rayscope.model.service import Service
 from rayscope.render.essential import PATTERN
 from rayscope.render.metadata import child_metadata
-from rayscope.render.settings import RayScrape, Scrape
+from rayscope.render.settings import Scrape
 
 SERVICE_TARGET_LABEL = "rayservice"
 """On every series of a service. KubeRay's sample monitors do not set it, so it also tells their copies from ours."""
@@ -60,12 +61,12 @@ def _endpoints(service: Service, scrape: Scrape) -> Iterator[Manifest]:
         "relabelings": _relabelings(service),
     }
     yield {"port": EXPORTER_PORT_NAME, **common}
-    if scrape.ray != "Off":
+    if scrape.ray is not RayPort.OFF:
         yield {"port": RAY_METRICS_PORT_NAME, **common, **_kept(scrape.ray)}
 
 
-def _kept(ray: RayScrape) -> Manifest:
-    if ray == "Full":
+def _kept(ray: RayPort) -> Manifest:
+    if ray is RayPort.FULL:
         return {}
     return {"metricRelabelings": [{"action": "keep", "sourceLabels": ["__name__"], "regex": PATTERN}]}
 

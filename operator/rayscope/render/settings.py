@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
-RayScrape = Literal["Essential", "Full", "Off"]
-"""What is kept of Ray's own metrics port: an allow-list, everything, or the port is not scraped at all."""
+from rayscope.model.monitor import RayPort
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Scrape:
     """Between two scrapes, as Prometheus writes durations ("30s"). None: the Prometheus's own default."""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """On every monitor, for a Prometheus that selects by labels (`release: ...`). Rayscope's own labels win."""
-    ray: RayScrape = "Essential"
+    ray: RayPort = RayPort.ESSENTIAL
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rayscope.model.manifest import Manifest
+from rayscope.model.monitor import RayPort
 from rayscope.model.names import EXPORTER_VOLUME, MONITOR_LABEL, MONITOR_VALUE, exporter_config_map
 from rayscope.model.service import Service
 from rayscope.render.settings import Scrape, Settings
@@ -63,6 +66,8 @@ def zipapps(*digests: str) -> Mapping[str, bytes]:
     return {digest: f"zipapp {digest}".encode() for digest in digests}
 
 
+unhurried = hypothesis_settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How fast a machine is says nothing about what is rendered."""
 object_names = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
 """DNS labels. KubeRay takes RayServices of up to 47 characters; more must do no harm."""
 digests = st.from_regex(r"[0-9a-f]{10}", fullmatch=True)
@@ -76,7 +81,7 @@ settings = st.builds(
         Scrape,
         interval=st.none() | st.sampled_from(["15s", "1m"]),
         labels=st.dictionaries(label_names, label_values, max_size=3),
-        ray=st.sampled_from(["Essential", "Full", "Off"]),
+        ray=st.sampled_from(RayPort),
     ),
 )
 

@@ -23,6 +23,7 @@ from tests.unit.render.strategies import (
     pod_spec,
     service,
     situations,
+    unhurried,
     zipapps,
 )
 
@@ -35,11 +36,13 @@ def names(children: list[Manifest], kind: str) -> list[str]:
     return [child["metadata"]["name"] for child in children if child["kind"] == kind]
 
 
+@unhurried
 @given(situations())
 def test_the_same_input_gives_the_same_bytes(situation: Situation) -> None:
     assert json.dumps(list(render(*situation))) == json.dumps(list(render(*deepcopy(situation))))
 
 
+@unhurried
 @given(situations(), st.randoms(use_true_random=False))
 def test_the_order_of_clusters_does_not_matter(situation: Situation, random: Random) -> None:
     subject, clusters, settings, at_hand = situation
@@ -47,6 +50,7 @@ def test_the_order_of_clusters_does_not_matter(situation: Situation, random: Ran
     assert list(render(subject, shuffled, settings, at_hand)) == list(render(*situation))
 
 
+@unhurried
 @given(situations())
 def test_nothing_that_is_passed_in_is_changed(situation: Situation) -> None:
     before = deepcopy(situation)
@@ -54,6 +58,7 @@ def test_nothing_that_is_passed_in_is_changed(situation: Situation) -> None:
     assert situation == before
 
 
+@unhurried
 @given(situations())
 def test_every_child_has_a_name_and_labels_that_kubernetes_takes(situation: Situation) -> None:
     for child in render(*situation):
@@ -63,6 +68,7 @@ def test_every_child_has_a_name_and_labels_that_kubernetes_takes(situation: Situ
         assert all(LABEL_VALUE.fullmatch(value) and len(value) <= 63 for value in labels.values())
 
 
+@unhurried
 @given(situations())
 def test_every_child_belongs_to_its_service(situation: Situation) -> None:
     subject = situation[0]
@@ -80,6 +86,7 @@ def test_every_child_belongs_to_its_service(situation: Situation) -> None:
         assert child["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "rayscope"
 
 
+@unhurried
 @given(situations())
 def test_no_child_carries_a_label_by_which_kuberay_selects(situation: Situation) -> None:
     for child in render(*situation):
@@ -89,6 +96,7 @@ def test_no_child_carries_a_label_by_which_kuberay_selects(situation: Situation)
         assert "app.kubernetes.io/created-by" not in labels
 
 
+@unhurried
 @given(situations())
 def test_what_clusters_mount_is_rendered_or_reported_missing(situation: Situation) -> None:
     subject, clusters, *_ = situation
@@ -98,6 +106,7 @@ def test_what_clusters_mount_is_rendered_or_reported_missing(situation: Situatio
     assert kept(subject, clusters) <= rendered | missing
 
 
+@unhurried
 @given(object_names, object_names)
 def test_no_two_services_share_a_child(one: str, other: str) -> None:
     def children(name: str) -> set[tuple[str, str]]:

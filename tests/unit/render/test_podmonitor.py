@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 
 from rayscope.model.manifest import Manifest
+from rayscope.model.monitor import RayPort
 from rayscope.model.names import EXPORTER_PORT_NAME, RAY_METRICS_PORT_NAME
 from rayscope.render.podmonitor import selector, service_pod_monitor
-from rayscope.render.settings import RayScrape, Scrape
-from tests.unit.render.strategies import Situation, cluster, service, situations
+from rayscope.render.settings import Scrape
+from tests.unit.render.strategies import Situation, cluster, service, situations, unhurried
 
 
 def endpoints(scrape: Scrape) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def test_a_service_without_clusters_is_selected_by_the_label_that_its_pods_will_
     assert selector(service("llm"), []) == {"matchLabels": {"rayscope.dev/service": "llm"}}
 
 
+@unhurried
 @given(situations())
 def test_no_service_ever_selects_every_pod_of_its_namespace(situation: Situation) -> None:
     subject, clusters, _, _ = situation
@@ -50,12 +52,12 @@ def test_no_service_ever_selects_every_pod_of_its_namespace(situation: Situation
 @pytest.mark.parametrize(
     ("ray", "ports"),
     [
-        ("Essential", [EXPORTER_PORT_NAME, RAY_METRICS_PORT_NAME]),
-        ("Full", [EXPORTER_PORT_NAME, RAY_METRICS_PORT_NAME]),
-        ("Off", [EXPORTER_PORT_NAME]),
+        (RayPort.ESSENTIAL, [EXPORTER_PORT_NAME, RAY_METRICS_PORT_NAME]),
+        (RayPort.FULL, [EXPORTER_PORT_NAME, RAY_METRICS_PORT_NAME]),
+        (RayPort.OFF, [EXPORTER_PORT_NAME]),
     ],
 )
-def test_rays_port_is_scraped_unless_it_is_off(ray: RayScrape, ports: list[str]) -> None:
+def test_rays_port_is_scraped_unless_it_is_off(ray: RayPort, ports: list[str]) -> None:
     assert list(endpoints(Scrape(ray=ray))) == ports
 
 
@@ -65,7 +67,7 @@ def test_only_the_essential_series_of_rays_port_are_kept() -> None:
 
 
 def test_everything_is_kept_of_rays_port_in_full_and_always_of_the_exporters() -> None:
-    full = endpoints(Scrape(ray="Full"))
+    full = endpoints(Scrape(ray=RayPort.FULL))
     assert "metricRelabelings" not in full[RAY_METRICS_PORT_NAME]
     assert "metricRelabelings" not in full[EXPORTER_PORT_NAME]
     assert "metricRelabelings" not in endpoints(Scrape())[EXPORTER_PORT_NAME]
