@@ -37,7 +37,7 @@ for number in range(increments):
     value, _ = file.read_value(key)
     file.write_value(key, value + 1.0, 0.0)
     file.close()
-    for _ in range(number * 7919 % 4096):
+    for _ in range(number * 7919 % 2048):
         pass
 """
 
@@ -83,7 +83,7 @@ def test_no_increment_is_lost_to_a_folder_that_is_killed_again_and_again(directo
     fold_until_step(directory, -1)
     print(f"{directory}: killed at {dict(killed_at)}")
     assert total(directory) == WRITERS * (INCREMENTS // 4)
-    assert killed_at.total() > 10
+    assert killed_at.total() >= 3
 
 
 def test_these_writers_do_lose_to_a_folder_that_only_tests_and_removes(directory: Path) -> None:
