@@ -1,0 +1,1 @@
+"""All tests, in tiers: unit (pure, and the exporter on real directories), control (a real control plane)."""
