@@ -40,6 +40,7 @@ class Child:
     service: Key
     owner: str | None
     """uid of the RayService that owns it."""
+    labels: Manifest
     uid: str
     seen: str
     """resourceVersion that the watch, or our own apply, told last."""
@@ -74,21 +75,27 @@ class Children:
     def current(self, manifest: Manifest) -> bool:
         """Whether the cluster has exactly this, so that there is nothing to apply."""
         child = self._known.get(Ref.of(manifest))
-        return child is not None and child.untouched and child.digest == _digest(manifest)
+        if child is None:
+            return False
+        if manifest.get("immutable"):  # named by its content, which cannot have changed
+            return child.owner == _owner(manifest) and child.labels.items() >= labels(manifest).items()
+        return child.untouched and child.digest == _digest(manifest)
 
     def applied(self, manifest: Manifest, answer: Manifest) -> None:
         """Remember that `manifest` was applied, and what the API server made of it."""
         ref, child = Ref.of(manifest), _child(answer)
         if child:
-            child.applied, child.digest = child.seen, _digest(manifest)
+            child.applied = child.seen
+            child.digest = None if manifest.get("immutable") else _digest(manifest)
             self._put(ref, child)
 
     def saw(self, ref: Ref, body: Manifest) -> Key | None:
         """Take note of a child (its metadata is enough); the service to visit, unless it is as we left it."""
         before, now = self._known.get(ref), _child(body)
         if before and now:
-            before.owner, before.uid, before.seen = now.owner, now.uid, now.seen
-            return None if before.untouched else before.service
+            news = now.seen != before.seen
+            before.owner, before.labels, before.uid, before.seen = now.owner, now.labels, now.uid, now.seen
+            return before.service if news and not before.untouched else None
         if now:
             self._put(ref, now)
         return now.service if now else None
@@ -131,7 +138,7 @@ def _child(body: Manifest) -> Child | None:
     if not service:
         return None
     key = Key(metadata["namespace"], service)
-    return Child(key, _owner(body), metadata["uid"], metadata["resourceVersion"])
+    return Child(key, _owner(body), dict(labels(body)), metadata["uid"], metadata["resourceVersion"])
 
 
 def _owner(body: Manifest) -> str | None:

@@ -78,9 +78,11 @@ async def register(api: Api, webhook: Webhook, configuration: str, address: str,
 @asynccontextmanager
 async def _present(api: Api, manifest: Manifest) -> AsyncIterator[None]:
     kind, name = kind_of(manifest), manifest["metadata"]["name"]
-    if await api.get(kind, name):
-        yield
-        return
+    while found := await api.get(kind, name):
+        if not found["metadata"].get("deletionTimestamp"):
+            yield
+            return
+        await asyncio.sleep(0.5)  # it is still going away, after an earlier run
     made = await api.create(manifest)
     log.info("%s %s is made, and goes again at the end.", kind.kind, name)
     try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from rayscope.control import figures, triggers
 from rayscope.control.children import Children
+from rayscope.control.clusters import Clusters
 from rayscope.control.events import Events
 from rayscope.control.exporters import Exporters
 from rayscope.control.missing import MissingKinds
@@ -27,11 +28,13 @@ class Leading:
         self._options = options
         self._taken = taken
         self._children = Children()
+        self._clusters = Clusters()
         self._missing = MissingKinds(api, next(iter(options.watch_namespaces), None), self._visit_all)
         reconciler = Reconciler(
             api,
             Settings(exporter=exporters.own, scrape=Scrape(labels=options.monitor_labels)),
             children=self._children,
+            clusters=self._clusters,
             exporters=exporters,
             missing=self._missing,
             events=Events(api, options.identity),
@@ -42,14 +45,17 @@ class Leading:
     async def work(self) -> None:
         """Until cancelled."""
         figures.leader.set(1)
-        handlers = triggers.registry(self.queue, self._children, self._resync, self._missing)
+        sources = triggers.Sources(self.queue, self._children, self._clusters, self._resync, self._missing)
         try:
+            await self._resync.learn()  # before the first visit, which would apply what an earlier leader has applied
             await together(
                 {
                     "the queue": self.queue.run(),
                     "the comparison": self._resync.run(),
                     "the look for missing kinds": self._missing.run(),
-                    "the watch": triggers.watch(handlers, None, self._options.watch_namespaces, self._taken),
+                    "the watch": triggers.watch(
+                        triggers.registry(sources), None, self._options.watch_namespaces, self._taken
+                    ),
                 }
             )
         finally:

@@ -66,9 +66,15 @@ class Resync:
             else:
                 figures.resyncs.labels("done").inc()
 
-    async def compare(self) -> None:
+    async def learn(self) -> None:
+        """Learn what children there are, and visit their services, labelled or not."""
         for kind in CHILD_KINDS:
-            self._children.listed(kind, await self._list(kind, CHILDREN))
+            for key in self._children.listed(kind, await self._list(kind, CHILDREN)):
+                self._queue.add(key)
+
+    async def compare(self) -> None:
+        """Learn what there is, and visit every service."""
+        await self.learn()
         found = await self._list(RAY_SERVICE, MONITOR_LABEL)
         self._services = {Key(body["metadata"]["namespace"], body["metadata"]["name"]) for body in found}
         figures.services.set(len(self._services))

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import kopf
 
 from rayscope.control.children import Children, Ref
+from rayscope.control.clusters import Clusters
 from rayscope.control.missing import MissingKinds
 from rayscope.control.queue import WorkQueue
 from rayscope.control.resync import CHILD_KINDS, CHILDREN, Resync
+from rayscope.kube.api import METADATA, METADATA_LIST
 from rayscope.kube.connection import configuration, session
 from rayscope.kube.kinds import CRD, RAY_CLUSTER, RAY_SERVICE, Kind
-from rayscope.model.names import DOMAIN, MONITOR_LABEL, RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL, RAY_ORIGIN_NAME_LABEL
+from rayscope.model.cluster import service_name
+from rayscope.model.names import DOMAIN, MONITOR_LABEL, RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL
 from rayscope.model.service import Key
 
-LISTS = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-WATCHES = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 NO_ITEMS = b'"items":null'
 GONE = 404
 DELETED = "DELETED"
@@ -65,7 +67,18 @@ def settings() -> kopf.OperatorSettings:
     return chosen
 
 
-def registry(queue: WorkQueue[Key], children: Children, resync: Resync, missing: MissingKinds) -> kopf.OperatorRegistry:
+@dataclass(frozen=True)
+class Sources:
+    """Where events go, and what decides whether they are a reason to look."""
+
+    queue: WorkQueue[Key]
+    children: Children
+    clusters: Clusters
+    resync: Resync
+    missing: MissingKinds
+
+
+def registry(to: Sources) -> kopf.OperatorRegistry:
     """The handlers: event to key."""
     handlers = kopf.OperatorRegistry()
 
@@ -73,31 +86,32 @@ def registry(queue: WorkQueue[Key], children: Children, resync: Resync, missing:
     async def on_service(type: str | None, namespace: str | None, name: str | None, **_: object) -> None:  # noqa: A002 - kopf's
         key = Key(str(namespace), str(name))
         # Either deleted, or no longer labelled: the watch cannot tell, and a visit finds out.
-        (resync.unlabelled if type == DELETED else resync.labelled)(key)
-        queue.add(key)
+        (to.resync.unlabelled if type == DELETED else to.resync.labelled)(key)
+        to.queue.add(key)
 
     @kopf.on.event(RAY_CLUSTER.group, RAY_CLUSTER.version, RAY_CLUSTER.plural, registry=handlers)
-    async def on_cluster(namespace: str | None, labels: Mapping[str, str], **_: object) -> None:
-        key = Key(str(namespace), labels.get(RAY_ORIGIN_NAME_LABEL, ""))
-        if resync.knows(key):
-            queue.add(key)
+    async def on_cluster(type: str | None, namespace: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
+        key = Key(str(namespace), service_name(body) or "")
+        changed = to.clusters.gone(body) if type == DELETED else to.clusters.changed(body)
+        if changed and to.resync.knows(key):
+            to.queue.add(key)
 
     for kind in CHILD_KINDS:
-        _on_child(handlers, kind, queue, children)
+        _on_child(handlers, kind, to)
 
     @kopf.on.event(CRD.group, CRD.version, CRD.plural, registry=handlers)
     async def on_kind(**_: object) -> None:
-        missing.look()
+        to.missing.look()
 
     return handlers
 
 
-def _on_child(handlers: kopf.OperatorRegistry, kind: Kind, queue: WorkQueue[Key], children: Children) -> None:
+def _on_child(handlers: kopf.OperatorRegistry, kind: Kind, to: Sources) -> None:
     @kopf.on.event(kind.group, kind.version, kind.plural, registry=handlers, id=kind.plural)
     async def on_child(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
         ref = Ref(kind, str(body.metadata.namespace), str(body.metadata.name))
-        if key := children.lost(ref) if type == DELETED else children.saw(ref, body):
-            queue.add(key)
+        if key := to.children.lost(ref) if type == DELETED else to.children.saw(ref, body):
+            to.queue.add(key)
 
 
 async def watch(
@@ -110,7 +124,7 @@ async def watch(
 
     `started` is called when kopf has taken over the process's signals, for whoever wants them back.
     """
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # it tells every event
+    logging.getLogger("kopf").setLevel(logging.WARNING)  # it tells every event
 
     @kopf.on.login(registry=handlers)
     async def login(**_: object) -> kopf.AiohttpSession:
@@ -134,7 +148,7 @@ async def metadata_only(request: aiohttp.ClientRequest, handler: aiohttp.ClientH
     """Ask for metadata alone, wherever kopf itself needs no more: it reads the group of a CRD that has changed."""
     if "watch" in request.url.query:
         if _collection(request, KINDS):
-            request.headers["Accept"] = WATCHES
+            request.headers["Accept"] = METADATA
     elif _collection(request, (*KINDS, CRD)):
         return await _list(request, handler)
     return await handler(request)
@@ -142,7 +156,7 @@ async def metadata_only(request: aiohttp.ClientRequest, handler: aiohttp.ClientH
 
 async def _list(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     plain = request.headers["Accept"]
-    request.headers["Accept"] = LISTS
+    request.headers["Accept"] = METADATA_LIST
     response = await handler(request)
     if NO_ITEMS not in await response.read():
         return response

@@ -32,6 +32,7 @@ PASSING = frozenset({429, 500, 502, 503, 504})
 UNAUTHORIZED = 401
 EXPIRED = 410
 JSON = "application/json"
+METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,{JSON}"
 METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 APPLY = "application/apply-patch+yaml"
 """JSON is YAML."""
@@ -86,21 +87,21 @@ class Api:
         await self._request("GET", kind.path(namespace), {"limit": "1"}, accept=METADATA_LIST)
 
     async def apply(self, manifest: Manifest, manager: str = MANAGER) -> Object:
-        """Server-side apply, taking over the fields that the manifest gives; the object as it is then.
+        """Server-side apply, taking over the fields that the manifest gives; the object's metadata as it is then.
 
         What `manager` has applied before and no longer gives is removed: part of an object wants a manager of its own.
         """
         query = {"fieldManager": manager, "force": "true"}
-        return await self._request("PATCH", _path(manifest), query, manifest, content=APPLY)
+        return await self._request("PATCH", _path(manifest), query, manifest, content=APPLY, accept=METADATA)
 
     async def create(self, manifest: Manifest) -> Object:
-        """Conflict where there is one of that name."""
+        """The metadata of the new object; Conflict where there is one of that name."""
         path = kind_of(manifest).path(manifest["metadata"].get("namespace"))
-        return await self._request("POST", path, {"fieldManager": MANAGER}, manifest)
+        return await self._request("POST", path, {"fieldManager": MANAGER}, manifest, accept=METADATA)
 
     async def replace(self, manifest: Manifest) -> Object:
-        """Conflict where the object is no longer the one of `metadata.resourceVersion`."""
-        return await self._request("PUT", _path(manifest), {"fieldManager": MANAGER}, manifest)
+        """The metadata; Conflict where the object is no longer the one of `metadata.resourceVersion`."""
+        return await self._request("PUT", _path(manifest), {"fieldManager": MANAGER}, manifest, accept=METADATA)
 
     async def delete(self, kind: Kind, name: str, namespace: str | None = None, uid: str | None = None) -> None:
         """Delete in the background (dependents later); one that is gone already, or has another uid, is no error."""

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import load_incluster_config, load_kube_config
 
+WITHOUT_ENVIRONMENT: dict[str, Any] = {"trust_env": False}
+"""aiohttp would look for a .netrc, in a thread, at every single request."""
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -24,6 +29,8 @@ async def configuration(kubeconfig: str | None = None) -> Configuration:
         load_incluster_config(loaded)
     else:
         await load_kube_config(config_file=given or "~/.kube/config", client_configuration=loaded, persist_config=False)
+    loaded.proxy = loaded.proxy or _proxy(loaded.host)
+    loaded.client_session_kwargs = WITHOUT_ENVIRONMENT
     return loaded
 
 
@@ -42,5 +49,11 @@ def session(loaded: Configuration, *middlewares: aiohttp.ClientMiddlewareType) -
         connector=aiohttp.TCPConnector(limit=0, ssl=RESTClientObject(loaded).ssl_context),
         middlewares=(*middlewares, authenticated),
         proxy=loaded.proxy,
-        trust_env=True,
+        **WITHOUT_ENVIRONMENT,
     )
+
+
+def _proxy(server: str) -> str | None:
+    """The proxy that the environment names for a server, if any."""
+    address = urlsplit(server)
+    return None if proxy_bypass(address.hostname or "") else getproxies().get(address.scheme)
