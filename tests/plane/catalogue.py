@@ -1,0 +1,127 @@
+"""What the plane is made of, and where each part comes from. Facts only: nothing here fetches or runs anything."""
+
+from dataclasses import dataclass
+
+from tests.plane.cache import ARCH, OS, Entry
+from tests.plane.versions import VERSIONS
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Go module that a part is taken from; `folder` under modules/ holds the go.mod and go.sum that pin it."""
+
+    folder: str
+    path: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that its project publishes, and the list of sums beside it. `member` is the program in an archive."""
+
+    url: str
+    sums: str
+    member: str | None = None
+
+    @property
+    def filename(self) -> str:
+        return self.url.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Program:
+    """An executable. `version_command` makes an installed one tell its version; without it none is looked for."""
+
+    name: str
+    version: str
+    module: Module
+    package: str
+    link: tuple[str, ...] = ()
+    version_command: tuple[str, ...] = ()
+    download: Download | None = None
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(self.name, self.version)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Files of a module that are used as they are: CRDs, samples, test data."""
+
+    name: str
+    module: Module
+    folders: tuple[str, ...]
+
+    @property
+    def version(self) -> str:
+        return self.module.version
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(self.name, self.version)
+
+
+def _kubernetes(name: str, *version_command: str) -> Program:
+    version = VERSIONS.kubernetes
+    major, minor = version.removeprefix("v").split(".")[:2]
+    url = f"https://dl.k8s.io/release/{version}/bin/{OS}/{ARCH}/{name}"
+    # A plain module build calls itself v0.0.0-master: clients that look at the server's version would be misled.
+    stamps = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
+    return Program(
+        name=name,
+        version=version,
+        module=Module("kubernetes", "k8s.io/kubernetes", version),
+        package=f"k8s.io/kubernetes/cmd/{name}",
+        link=tuple(f"-X k8s.io/component-base/version.{key}={value}" for key, value in stamps.items()),
+        version_command=version_command,
+        download=Download(url, f"{url}.sha256"),
+    )
+
+
+def _etcd() -> Program:
+    version = VERSIONS.etcd
+    release = f"https://github.com/etcd-io/etcd/releases/download/{version}"
+    archive = f"etcd-{version}-{OS}-{ARCH}"
+    return Program(
+        name="etcd",
+        version=version,
+        module=Module("etcd", "go.etcd.io/etcd/server/v3", version),
+        package="go.etcd.io/etcd/server/v3",
+        version_command=("--version",),
+        download=Download(f"{release}/{archive}.tar.gz", f"{release}/SHA256SUMS", member=f"{archive}/etcd"),
+    )
+
+
+def _kuberay_module(version: str) -> Module:
+    return Module("kuberay", "github.com/ray-project/kuberay/ray-operator", version)
+
+
+def kuberay(version: str) -> Program:
+    module = _kuberay_module(version)
+    return Program(name="kuberay-operator", version=version, module=module, package=module.path)
+
+
+def kuberay_source(version: str) -> Material:
+    return Material("kuberay-source", _kuberay_module(version), ("config", "test"))
+
+
+ETCD = _etcd()
+APISERVER = _kubernetes("kube-apiserver", "--version")
+CONTROLLER_MANAGER = _kubernetes("kube-controller-manager", "--version")
+KUBECTL = _kubernetes("kubectl", "version", "--client")
+PROMETHEUS_CRDS = Material(
+    "prometheus-operator-crds",
+    Module("prometheus-operator", "github.com/prometheus-operator/prometheus-operator", VERSIONS.prometheus_operator),
+    ("example/prometheus-operator-crd",),
+)
+
+PARTS: tuple[Program | Material, ...] = (
+    ETCD,
+    APISERVER,
+    CONTROLLER_MANAGER,
+    KUBECTL,
+    kuberay(VERSIONS.kuberay),
+    kuberay_source(VERSIONS.kuberay),
+    PROMETHEUS_CRDS,
+)
