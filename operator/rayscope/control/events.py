@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from rayscope.control import figures
 from rayscope.control.notices import Notice
 from rayscope.kube.api import Api
-from rayscope.kube.errors import ApiError, Conflict
+from rayscope.kube.errors import ApiError, Conflict, Terminating
 from rayscope.model.manifest import Manifest
 from rayscope.model.names import MANAGER, RAY_API_VERSION, RAY_ORIGIN_KIND
 from rayscope.model.service import Key, Service
@@ -54,6 +54,8 @@ class Events:
             await self._api.create(event(service, name, notice, self._reporter, datetime.now(UTC)))
         except Conflict:
             return True  # told before
+        except Terminating:
+            raise
         except ApiError as trouble:
             log.warning("%s: the event %s could not be posted: %s", service.key, notice.reason, trouble)
             return False

@@ -18,7 +18,7 @@ from rayscope.control.exporters import Exporters
 from rayscope.control.missing import MissingKinds
 from rayscope.control.notices import notices
 from rayscope.kube.api import Api, Object
-from rayscope.kube.errors import ApiError, Conflict, KindMissing
+from rayscope.kube.errors import ApiError, Conflict, KindMissing, Terminating
 from rayscope.kube.kinds import CONFIG_MAP, POD, RAY_CLUSTER, RAY_SERVICE
 from rayscope.model.manifest import Manifest
 from rayscope.model.names import RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL, RAY_ORIGIN_NAME_LABEL, SERVICE_LABEL
@@ -58,6 +58,8 @@ class Reconciler:
         try:
             await self._visit(key)
             result = "done"
+        except Terminating:
+            result = "terminating"  # the service goes with its namespace; there is nothing to come back for
         except ApiError as failure:
             log.warning("%s: not finished, to be tried again: %s", key, failure)
             raise

@@ -35,7 +35,11 @@ class Conflict(ApiError):  # noqa: N818 - the API's own word
 
 
 class Forbidden(ApiError):  # noqa: N818 - the API's own word
-    """The caller has no right to do this, or the namespace is being deleted."""
+    """The caller has no right to do this."""
+
+
+class Terminating(Forbidden):
+    """The namespace is being deleted, so that nothing new can be made in it, ever."""
 
 
 def error(status: int, reason: str, body: bytes, headers: Mapping[str, str]) -> ApiError:
@@ -52,7 +56,10 @@ def _class(status: int, answer: dict[str, Any]) -> type[ApiError]:
     if status == 404:
         # For a path that it does not serve, the API server answers in plain text, or with details that name nothing.
         return NotFound if (answer.get("details") or {}).get("name") else KindMissing
-    return {403: Forbidden, 409: Conflict}.get(status, ApiError)
+    if status == 403:
+        causes = (answer.get("details") or {}).get("causes") or ()
+        return Terminating if any(cause.get("reason") == "NamespaceTerminating" for cause in causes) else Forbidden
+    return Conflict if status == 409 else ApiError
 
 
 def _status(body: bytes) -> dict[str, Any]:
