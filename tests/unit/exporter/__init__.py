@@ -1,0 +1,1 @@
+"""The exporter, against prometheus_client itself and against real processes."""
