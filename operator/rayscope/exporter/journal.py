@@ -18,5 +18,5 @@ def say_failure(error: BaseException) -> None:
     """Write where a mistake of ours was made, for the report of it."""
     import traceback  # noqa: PLC0415 - 5 ms and half a megabyte that are hardly ever needed
 
-    for line in traceback.format_exception(type(error), error, error.__traceback__):
-        say(line.rstrip("\n"))
+    for line in "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines():
+        say(line)

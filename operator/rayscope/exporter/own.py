@@ -12,25 +12,28 @@ from collections import Counter
 from typing import Iterable, List, Mapping, Optional, Tuple
 
 from rayscope import __version__
+from rayscope.exporter.failures import REASONS, Failures
 from rayscope.exporter.families import OwnFamily, counter, gauge, labelled
-from rayscope.exporter.layout import REASONS
+from rayscope.exporter.layout import REASONS as DAMAGE
 from rayscope.exporter.limits import MEMORY_BYTES
-from rayscope.exporter.scrapes import FAILURES, Scrapes
+from rayscope.exporter.scrapes import Scrapes
 from rayscope.exporter.series import Labels
 from rayscope.exporter.source import Source
 from rayscope.exporter.writers import STATES
 
+TASKS = ("scrape", "sample", "fold", "measure")
 FOLDING_STEPS = ("lock", "list", "rename", "read", "archive", "reserve", "remove")
 PYTHON = ".".join(map(str, sys.version_info[:3]))
 _STARTED = time.time()
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def own_families(source: Optional[Source], scrapes: Scrapes) -> List[OwnFamily]:
+def own_families(source: Optional[Source], scrapes: Scrapes, failures: Failures) -> List[OwnFamily]:
     """All families of ours; without a source, those about the program alone."""
     families = [
         *_program(),
         *_scrapes(scrapes),
+        _failures(failures),
         _one("directory_present", "1 if the directory is there.", bool(source)),
     ]
     if source:
@@ -50,8 +53,18 @@ def _program() -> Iterable[OwnFamily]:
 def _scrapes(scrapes: Scrapes) -> Iterable[OwnFamily]:
     yield _total("scrapes", "Answers on /metrics.", scrapes.served)
     yield _total("reads", "Times that the directory was read; one serves all who wait.", scrapes.reads)
-    yield _counts("scrape_failures", "Reads that were not served.", "reason", FAILURES, scrapes.failures)
     yield _one("scrape_duration_seconds", "What this read of the directory took.", scrapes.seconds)
+
+
+def _failures(failures: Failures) -> OwnFamily:
+    known = {(during, reason): 0 for during in TASKS for reason in REASONS}
+    values = (
+        (labelled(during=during, reason=reason), float(count))
+        for (during, reason), count in {**known, **failures.counts}.items()
+    )
+    return counter(
+        "rayscope_exporter_failures", "What failed in the exporter: its memory limit, or a mistake.", *values
+    )
 
 
 def _directory(source: Source) -> Iterable[OwnFamily]:
@@ -71,7 +84,7 @@ def _files(source: Source) -> Iterable[OwnFamily]:
     yield gauge("rayscope_exporter_writers", "Processes with files in the directory.", *by_state)
     yield _one("files", "Files of writers.", sum(len(writer.files) for writer in writers))
     errors = source.collector.reader.errors
-    yield _counts("read_errors", "Files that could not be read, at each read.", "reason", REASONS, errors)
+    yield _counts("read_errors", "Files that could not be read, at each read.", "reason", DAMAGE, errors)
 
 
 def _folding(source: Source) -> Iterable[OwnFamily]:

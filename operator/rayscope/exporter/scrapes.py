@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Dict
 
 MAX_CLIENTS = 16
 """Clients remembered: a Prometheus of two replicas, and room for curious people."""
-FAILURES = ("memory", "error")
-"""Why a read was not served: our memory limit, or a mistake of ours."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,6 @@ class Scrapes:
     served: int = 0
     reads: int = 0
     seconds: float = 0.0
-    failures: Counter[str] = field(default_factory=Counter)
     clients: Dict[str, Client] = field(default_factory=dict)
     """By address, the latest last."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Callable, Optional, TypeVar, Union
+from typing import Callable, Dict, Optional, Tuple
 
-from rayscope.exporter.journal import say, say_failure
+from rayscope.exporter.failures import MEMORY, Failures, T
+from rayscope.exporter.journal import say
 from rayscope.exporter.negotiation import CONTENT_TYPES, accepts_gzip, choose_format
 from rayscope.exporter.options import Options
 from rayscope.exporter.own import own_families
@@ -25,8 +26,8 @@ from rayscope.exporter.status import status
 
 METRICS, STATUS, HEALTH, START = "/metrics", "/status", "/healthz", "/"
 METHODS = ("GET", "HEAD")
-
-T = TypeVar("T")
+REST_SECONDS = 60.0
+"""A task that has failed is not tried again before that: it may have taken all of a core to fail."""
 
 
 class Site:
@@ -37,6 +38,8 @@ class Site:
         self._source: Optional[Source] = None
         self._missed = False
         self._scrapes = Scrapes()
+        self._failures = Failures()
+        self._resting: Dict[str, float] = {}
 
     def immediate(self, request: Request) -> Optional[Response]:
         """Everything but what needs a read."""
@@ -50,12 +53,15 @@ class Site:
 
     def read(self) -> Answer:
         """Read the directory once; the answer to each who waits is written out of that."""
-        reading = self._guarded(self._read)
-        if isinstance(reading, Response):
-            failure = reading
-            return lambda _request, _peer: failure
-        taken = reading
-        return lambda request, peer: self._guarded(lambda: self._answer(request, peer, taken))
+        reading, failed = self._attempt("scrape", self._read)
+
+        def answer(request: Request, peer: str) -> Response:
+            if reading is None:
+                return _apology(failed)
+            response, failed_now = self._attempt("scrape", lambda: self._answer(request, peer, reading))
+            return response or _apology(failed_now)
+
+        return answer
 
     def look(self) -> None:
         """Open the directory as soon as it is there."""
@@ -69,17 +75,30 @@ class Site:
     def sample(self) -> None:
         """Take a sample of every engine's batch."""
         if self._source:
-            self._source.sampler.sample()
+            self._task("sample", self._source.sampler.sample)
 
     def fold(self) -> None:
         """Put the files of ended processes into the archive."""
         if self._source:
-            self._source.folder.fold()
+            self._task("fold", self._source.folder.fold)
 
     def measure(self) -> None:
         """Look how full the directory is."""
         if self._source:
-            self._source.measure()
+            self._task("measure", self._source.measure)
+
+    def _task(self, name: str, run: Callable[[], object]) -> None:
+        if time.monotonic() < self._resting.get(name, 0.0):
+            return
+        _, failed = self._attempt(name, run)
+        if failed:
+            self._resting[name] = time.monotonic() + REST_SECONDS
+
+    def _attempt(self, during: str, step: Callable[[], T]) -> Tuple[Optional[T], str]:
+        result, failed = self._failures.attempt(during, step)
+        if failed == MEMORY and self._source:
+            self._source.forget()
+        return result, failed
 
     def _read(self) -> Reading:
         self.look()
@@ -87,30 +106,24 @@ class Site:
         exposition = self._source.scrape() if self._source else None
         self._scrapes.reads += 1
         self._scrapes.seconds = time.monotonic() - began
-        return Reading(exposition, own_families(self._source, self._scrapes))
+        return Reading(exposition, own_families(self._source, self._scrapes, self._failures))
 
     def _answer(self, request: Request, peer: str, reading: Reading) -> Response:
         if request.path == STATUS:
-            body = json.dumps(status(self._options, self._source, self._scrapes), indent=1) + "\n"
-            return Response(200, "application/json", body.encode())
-        self._scrapes.note(peer, request.headers.get("user-agent", ""), time.time())
+            seen = status(self._options, self._source, self._scrapes, self._failures)
+            return Response(200, "application/json", f"{json.dumps(seen, indent=1)}\n".encode())
         form = choose_format(request.headers.get("accept", ""))
         gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
         headers = (("Vary", "Accept, Accept-Encoding"), *((("Content-Encoding", "gzip"),) if gzip else ()))
-        return Response(200, CONTENT_TYPES[form], reading.body(form, gzip=gzip), headers)
+        body = reading.body(form, gzip=gzip)
+        self._scrapes.note(peer, request.headers.get("user-agent", ""), time.time())
+        return Response(200, CONTENT_TYPES[form], body, headers)
 
-    def _guarded(self, step: Callable[[], T]) -> Union[T, Response]:
-        """What `step` returns; where it fails, a response that says so, made when its memory is free again."""
-        try:
-            return step()
-        except MemoryError:
-            failure = ("memory", 503, "The exporter has reached its own memory limit; the next scrape is tried again.")
-        except Exception as error:  # noqa: BLE001 - one read's mistake must not end the exporter, nor pass unseen
-            say_failure(error)
-            failure = ("error", 500, "The exporter has made a mistake; its container's log says which.")
-        reason, code, words = failure
-        self._scrapes.failures[reason] += 1
-        return sentence(code, words)
+
+def _apology(failed: str) -> Response:
+    if failed == MEMORY:
+        return sentence(503, "The exporter has reached its own memory limit; the next scrape is tried again.")
+    return sentence(500, "The exporter has made a mistake; its container's log says which.")
 
 
 def _liveness(source: Source) -> str:

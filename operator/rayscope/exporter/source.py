@@ -15,6 +15,7 @@ from rayscope.exporter.fold import Folder
 from rayscope.exporter.liveness import Liveness
 from rayscope.exporter.options import MERGED, Options
 from rayscope.exporter.sampling import StepSampler
+from rayscope.exporter.series import decode
 from rayscope.exporter.steps import step_families
 from rayscope.exporter.usage import Usage, measure
 from rayscope.exporter.writers import Writer, writers
@@ -25,12 +26,11 @@ class Source:
 
     def __init__(self, options: Options) -> None:
         directory = options.directory
-        self._directory = directory
-        self._merged = options.gauges == MERGED
         self.liveness = Liveness(directory)
         self.archive = Archive(directory)
         self.folder = Folder(directory, self.liveness, self.archive)
-        self.collector = Collector(directory, options.families, options.gauges, self.liveness, self.archive)
+        self._options = options
+        self.collector = self._collector()
         self.sampler = StepSampler(directory)
         self.usage = Usage()
         self.measure()
@@ -40,17 +40,30 @@ class Source:
         self.sampler.sample()
         return self.collector.scrape()
 
+    def forget(self) -> None:
+        """Let go of all that was read, so that there is memory to go on with."""
+        errors = self.collector.reader.errors
+        self.collector = self._collector()
+        self.collector.reader.errors.update(errors)
+        decode.cache_clear()
+
     def writers(self) -> List[Writer]:
         """The processes that have files here, as of the last read."""
         return writers(self.collector.reader.files, self.liveness.writer_alive)
 
     def steps(self) -> List[OwnFamily]:
         """What sampling has to say, as of now."""
-        return step_families(self.sampler, self.liveness.writer_alive, time.time(), merged=self._merged)
+        return step_families(
+            self.sampler, self.liveness.writer_alive, time.time(), merged=self._options.gauges == MERGED
+        )
+
+    def _collector(self) -> Collector:
+        options = self._options
+        return Collector(options.directory, options.families, options.gauges, self.liveness, self.archive)
 
     def measure(self) -> None:
         """Look how full the directory is; a directory that cannot be looked at keeps its last figures."""
         try:
-            self.usage = measure(self._directory)
+            self.usage = measure(self._options.directory)
         except OSError:
             return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Dict, List, Optional
 
 from rayscope import __version__
+from rayscope.exporter.failures import Failures
 from rayscope.exporter.options import Options
 from rayscope.exporter.own import PYTHON
 from rayscope.exporter.scrapes import Scrapes
@@ -13,7 +15,7 @@ from rayscope.exporter.source import Source
 Json = Dict[str, Any]
 
 
-def status(options: Options, source: Optional[Source], scrapes: Scrapes) -> Json:
+def status(options: Options, source: Optional[Source], scrapes: Scrapes, failures: Failures) -> Json:
     """Everything that is known now. Without a source there is no directory yet, and those parts are empty."""
     return {
         "version": __version__,
@@ -25,6 +27,9 @@ def status(options: Options, source: Optional[Source], scrapes: Scrapes) -> Json
         **_collected(source),
         "folding": _folding(source),
         "scrapes": _scrapes(scrapes),
+        "failures": [
+            {"during": during, "reason": reason, "count": count} for (during, reason), count in failures.counts.items()
+        ],
     }
 
 
@@ -57,10 +62,15 @@ def _collected(source: Optional[Source]) -> Json:
     """The families shown with the edges of their buckets, those that clash with one of them, and damaged files."""
     found = source.collector.status() if source else {}
     return {
-        "families": found.get("families", []),
+        "families": [_family(family) for family in found.get("families", [])],
         "leftOut": found.get("left_out", {}),
         "damaged": found.get("damaged", {}),
     }
+
+
+def _family(family: Json) -> Json:
+    """Every histogram has a last bound that is infinite, and JSON has no word for it."""
+    return {**family, "bounds": [bound for bound in family["bounds"] if math.isfinite(bound)]}
 
 
 def _folding(source: Optional[Source]) -> Json:
@@ -87,7 +97,6 @@ def _scrapes(scrapes: Scrapes) -> Json:
         "served": scrapes.served,
         "reads": scrapes.reads,
         "seconds": round(scrapes.seconds, 6),
-        "failures": dict(scrapes.failures),
         "last": clients[-1] if clients else None,
         "clients": clients,
     }
