@@ -32,7 +32,7 @@ class Share:
 
 
 class Archive:
-    """The archive of `directory`, as of the last load(), store() or clear_unreadable().
+    """The archive of `directory`, as of the last load() or store().
 
     `sums`: for each (type, key) the partials whose math.fsum, together with the values of the files, is the number to
     show. `folded`: names of directory entries that `sums` contains: they do not count, whether they are still there or
@@ -43,19 +43,21 @@ class Archive:
     def __init__(self, directory: str, step: Step = no_step) -> None:
         self._slots = Slots(os.path.join(directory, NAME), step)
         self._unreadable: list[str] = []
+        self._generation = 0
         self.errors = 0
+        self.size = 0
+        self.sums: Mapping[Key, Partials] = {}
+        self.folded: AbstractSet[str] = frozenset()
         self.load()
 
     def load(self) -> None:
-        """Read it anew. Never fails: what cannot be read is passed over, and counted once."""
+        """Read it, if it has changed. Never fails: what cannot be read is passed over, and counted once."""
         blob, unreadable = self._slots.load()
         self.errors += len(set(unreadable) - set(self._unreadable))
         self._unreadable = unreadable
-        self._generation = blob.generation if blob else 0
-        self.size = len(blob.payload) if blob else 0
-        self.sums: Mapping[Key, Partials]
-        self.folded: AbstractSet[str]
-        self.sums, self.folded = _decode(blob.payload) if blob else ({}, frozenset())
+        if blob and blob.generation != self._generation:
+            self._generation, self.size = blob.generation, len(blob.payload)
+            self.sums, self.folded = _decode(blob.payload)
 
     def clear_unreadable(self) -> None:
         """Move unreadable slots out of the way, for people to look at; the last of each is kept."""

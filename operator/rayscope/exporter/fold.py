@@ -24,15 +24,15 @@ from rayscope.exporter.slots import Step, no_step
 
 GRACE_SECONDS = 1.0
 """Longer than an opener takes, inside one open(2), from finding a file by its name to being counted as its writer."""
-PASS_SECONDS = 0.05
-"""A pass begins nothing more after that, so that no scrape waits longer: the next pass goes on."""
+WORK_SECONDS = 0.05
+"""Settling, and taking away, each begin nothing more after that in one pass: a scrape may be waiting."""
 
 
 class Folder:
     """Folds in `directory`. Make it before the first scrape; fold() and scrapes take turns.
 
     `owner`: False while another exporter holds the directory's lock: this one then only reads what that one archives.
-    `finished`: files archived or dropped so far; `pending`: those taken away that wait for the end of the grace period.
+    `finished`: files archived or dropped so far; `pending`: those taken away that the last pass found or left waiting.
     `faults`: what failed, by lock, list, rename, read, archive, reserve, remove; all is tried again at the next pass.
     """
 
@@ -73,12 +73,10 @@ class Folder:
         if not self.owner:
             self._archive.load()
         elif self._liveness.works:
-            self._liveness.refresh()
-            until = time.monotonic() + PASS_SECONDS
             with self.faults.counted("list"):
                 entries = os.listdir(self._directory)
-                finished = self._settle([entry for entry in entries if original_name(entry)], until)
-                self._take_away(self._ended(entries), until)
+                finished = self._settle([entry for entry in entries if original_name(entry)])
+                self._take_away(_by_process(entries))
         self.finished += finished
         return finished
 
@@ -102,31 +100,34 @@ class Folder:
             with self.faults.counted("list"):
                 drop_second_names(self._directory)
 
-    def _settle(self, away: Iterable[str], until: float) -> int:
+    def _settle(self, away: Iterable[str]) -> int:
         now = time.monotonic()
         self._since = {entry: self._since.get(entry, now) for entry in away}
         ripe = sorted(entry for entry, since in self._since.items() if now - since >= self._grace)
-        return self._settler.settle(ripe, until)
+        return self._settler.settle(ripe, WORK_SECONDS)
 
-    def _ended(self, entries: Iterable[str]) -> list[str]:
-        """The files of processes none of whose files has a writer."""
-        processes: dict[str, list[str]] = {}
-        for entry in entries:
-            file = parse_name(entry)
-            if file:
-                processes.setdefault(file.pid, []).append(entry)
-        alive = self._liveness.writer_alive
-        return [name for names in processes.values() if all(alive(name) is False for name in names) for name in names]
+    def _take_away(self, processes: Iterable[list[str]]) -> None:
+        self._liveness.refresh()
+        until = time.monotonic() + WORK_SECONDS
+        for names in processes:
+            if all(self._liveness.writer_alive(name) is False for name in names):
+                self._take_process_away(names)
+            else:
+                self._damaged.difference_update(names)
+            if time.monotonic() >= until:
+                break
 
-    def _take_away(self, names: list[str], until: float) -> None:
-        self._damaged.intersection_update(names)
+    def _take_process_away(self, names: list[str]) -> None:
         for name in names:
-            if name not in self._damaged and time.monotonic() < until:
+            if name not in self._damaged:
                 with self.faults.counted("rename"), contextlib.suppress(HasWriter):
                     self._take_one_away(name)
 
     def _take_one_away(self, name: str) -> None:
-        """Take the file's name away, unless it cannot be read: such a file stays, for the reader to report."""
+        """Take the file's name away, unless it cannot be read: such a file stays, for the reader to report.
+
+        It is left alone until it has a writer again.
+        """
         with contextlib.closing(Lease(os.path.join(self._directory, name))) as lease:
             try:
                 share_of(name, lease)
@@ -138,3 +139,13 @@ class Folder:
                 if away:
                     self._since[away] = time.monotonic()
         self._step("released")
+
+
+def _by_process(entries: Iterable[str]) -> Iterable[list[str]]:
+    """The writers' files among the entries of a directory, process by process."""
+    processes: dict[str, list[str]] = {}
+    for entry in entries:
+        file = parse_name(entry)
+        if file:
+            processes.setdefault(file.pid, []).append(entry)
+    return processes.values()

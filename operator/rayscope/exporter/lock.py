@@ -16,14 +16,16 @@ class Lock:
         self._file: int | None = None
 
     def acquire(self) -> bool:
-        """Whether it is ours now, and until released; never waits. OSError where the file cannot be made."""
+        """Whether it is ours now, and until released; never waits. OSError where there are no locks."""
         if self._file is None:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            except OSError as error:
                 os.close(file)
-                return False
+                if isinstance(error, BlockingIOError):
+                    return False
+                raise
             self._file = file
         return True
 

@@ -9,7 +9,8 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass
-from typing import AbstractSet, Iterable, Iterator, Sequence
+from functools import partial
+from typing import AbstractSet, Callable, Iterable, Iterator, Sequence
 
 from rayscope.exporter.archive import ADDITIVE, Archive, Share, added
 from rayscope.exporter.faults import Faults
@@ -41,18 +42,26 @@ class Settler:
         self._faults = faults
         self._step = step
 
-    def settle(self, entries: Sequence[str], until: float) -> int:
-        """Archive and remove these; how many are gone. A file that has a writer gets its name back.
+    def settle(self, entries: Sequence[str], seconds: float) -> int:
+        """Archive and remove these, or what `seconds` allow; how many are gone. One with a writer gets its name back.
 
-        Nothing more is begun after `until` (of time.monotonic). What only has to be removed goes first: in a full
-        directory, that is the room for the archive.
+        What only has to be removed goes first: in a full directory, that is the room for the archive.
         """
-        additive = [entry for entry in entries if self._adds(entry)]
-        gone = sum(self._drop(entry) for entry in entries if entry not in set(additive))
-        for first in range(0, len(additive), BATCH):
-            if time.monotonic() < until:
-                gone += self._archive_and_remove(additive[first : first + BATCH])
+        until = time.monotonic() + seconds
+        gone = 0
+        for work in (*self._drops(entries), *self._archivings(entries)):
+            gone += work()
+            if time.monotonic() >= until:
+                break
         return gone
+
+    def _drops(self, entries: Iterable[str]) -> Iterator[Callable[[], int]]:
+        return (partial(self._drop, entry) for entry in entries if not self._adds(entry))
+
+    def _archivings(self, entries: Iterable[str]) -> Iterator[Callable[[], int]]:
+        additive = [entry for entry in entries if self._adds(entry)]
+        batches = (additive[first : first + BATCH] for first in range(0, len(additive), BATCH))
+        return (partial(self._archive_and_remove, batch) for batch in batches)
 
     def _adds(self, entry: str) -> bool:
         """Whether the file is of a type that adds up, and not yet in the archive."""
@@ -127,8 +136,8 @@ class Settler:
 def share_of(name: str, lease: Lease) -> Share:
     """What the file `name` adds to the sums: nothing if it is a gauge's or empty. Damaged if that cannot be known."""
     file = parse_name(name)
-    data = lease.read(LARGEST_BYTES)
-    if file is None or file.type not in ADDITIVE or not data:
+    data = lease.read(LARGEST_BYTES) if file and file.type in ADDITIVE else b""
+    if not file or not data:
         return Share("")
     layout = parse(data)
     return Share(file.type, layout.keys, layout.values(data))
