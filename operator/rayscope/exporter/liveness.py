@@ -109,15 +109,22 @@ def _test(path: str) -> bool | None:
 def _probe(path: str) -> str:
     """Why leases do not tell a writer in this directory; empty where they do."""
     try:
-        writer = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            seen = has_writer(path)
-        finally:
-            os.close(writer)
-        missed = has_writer(path)
-        os.unlink(path)
+        seen, missed = _try_leases(path)
     except OSError as error:
         return f"{errno.errorcode.get(error.errno or 0, 'OSError')}: {error.strerror or error}"
     if not seen:
         return "a lease is granted although the file has a writer"
     return "no lease is granted although the file has no writer" if missed else ""
+
+
+def _try_leases(path: str) -> tuple[bool, bool]:
+    """Whether a file of our own, made at `path` for this, has a writer: while it does, and then while it does not."""
+    writer = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            seen = has_writer(path)
+        finally:
+            os.close(writer)
+        return seen, has_writer(path)
+    finally:
+        os.unlink(path)

@@ -126,6 +126,17 @@ def test_a_pid_used_again_while_its_file_is_away_gets_a_new_one(exporter: Export
         assert total(tmp_path) == 2.0
 
 
+def test_a_backlog_of_many_processes_is_folded(exporter: Exporter, tmp_path: Path) -> None:
+    for pid in range(500):
+        file = CounterFile(tmp_path / f"counter_{pid}.db")
+        file.inc(pid)
+        file.close()
+    exporter.fold_all()
+    assert writers_files(tmp_path) == []
+    assert exporter.folder.finished == 500
+    assert total(tmp_path) == sum(range(500))
+
+
 def test_a_file_waits_for_the_end_of_the_grace_period(tmp_path: Path) -> None:
     exporter = Exporter(tmp_path, grace=3600.0)
     leave(tmp_path, COUNT, pid="1")

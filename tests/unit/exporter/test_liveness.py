@@ -162,6 +162,17 @@ def test_a_directory_in_which_we_may_not_write_is_nothing_to_judge_by(tmp_path: 
     assert seen == {"works": False, "reason": "EACCES: Permission denied", "alive": None}
 
 
+@needs_root
+def test_refused_leases_are_told_and_the_probe_is_removed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    probe = tmp_path / ".rayscope-probe"
+    probe.touch()
+    probe.chmod(0o666)
+    seen = as_nobody(tmp_path, "counter_1.db")
+    assert seen == {"works": False, "reason": "EACCES: Permission denied", "alive": None}
+    assert not probe.exists()
+
+
 def as_nobody(directory: Path, name: str) -> dict[str, object]:
     """What an exporter without rights of its own sees; it is started in the directory, whose parents may be private."""
     program = (
