@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.control.rayscope import Rayscope
 from tests.plane import Plane
+from tests.plane.ports import HeldPort
 from tests.plane.resources import NAMESPACES, SERVICE_ACCOUNTS
 from tests.plane.waiting import eventually
 
@@ -15,9 +17,11 @@ RUNNING = pytest.StashKey[Plane]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What the suite asked of the API server is looked at when all of it has been asked."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("control")
+    items.sort(key=lambda item: item.path.name == "test_permissions.py")
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +30,17 @@ def plane(request: pytest.FixtureRequest) -> Iterator[Plane]:
         request.session.config.stash[RUNNING] = running
         yield running
         del request.session.config.stash[RUNNING]
+
+
+@pytest.fixture(scope="session")
+def rayscope(plane: Plane) -> Iterator[Rayscope]:
+    """The operator, with exactly the rights of deploy/base, on the session's plane."""
+    with HeldPort() as webhook, HeldPort() as health:
+        operator = Rayscope(plane, webhook, health)
+        operator.install()
+        operator.start()
+        yield operator
+        assert operator.stop() == 0
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""Children that somebody edits or deletes come back; the kind that is not installed yet is waited for."""
+
+from rayscope.model.names import MONITOR_VALUE, SERVICE_LABEL
+from tests.control.rayscope import Rayscope
+from tests.control.story import Service
+from tests.plane import Plane
+from tests.plane.ports import HeldPort
+from tests.plane.resources import CONFIG_MAPS, NAMESPACES
+from tests.plane.waiting import eventually
+
+
+def test_an_edited_monitor_is_restored(plane: Plane, namespace: str, rayscope: Rayscope) -> None:  # noqa: ARG001
+    service = Service.create(plane, namespace, label=MONITOR_VALUE)
+    before = service.monitored()["spec"]
+    plane.client.patch(service.monitor_path, {"spec": {"podMetricsEndpoints": [{"port": "nothing"}]}})
+    eventually(lambda: (service.monitor() or {}).get("spec") == before, "the monitor is as before")
+
+
+def test_a_deleted_monitor_is_made_again(plane: Plane, namespace: str, rayscope: Rayscope) -> None:  # noqa: ARG001
+    service = Service.create(plane, namespace, label=MONITOR_VALUE)
+    before = service.monitored()
+    plane.client.delete(service.monitor_path)
+    again = eventually(lambda: service.monitor() or {}, "the monitor is there again")
+    assert again["metadata"]["uid"] != before["metadata"]["uid"]
+
+
+def test_a_deleted_exporter_is_made_again(plane: Plane, namespace: str, rayscope: Rayscope) -> None:  # noqa: ARG001
+    service = Service.create(plane, namespace, label=MONITOR_VALUE)
+    service.monitored()
+    path, labels = CONFIG_MAPS.path(namespace), f"{SERVICE_LABEL}={service.name}"
+    (exporter,) = plane.client.list(path, labels=labels)
+    plane.client.delete(CONFIG_MAPS.path(namespace, exporter["metadata"]["name"]))
+    eventually(lambda: plane.client.list(path, labels=labels), "the exporter is there again")
+
+
+def test_a_deleted_service_takes_its_children_along(plane: Plane, namespace: str, rayscope: Rayscope) -> None:  # noqa: ARG001
+    service = Service.create(plane, namespace, label=MONITOR_VALUE)
+    service.monitored()
+    plane.client.delete(service.path)
+    eventually(lambda: service.monitor() is None, "the monitor is gone")
+    eventually(
+        lambda: not plane.client.list(CONFIG_MAPS.path(namespace), labels=f"{SERVICE_LABEL}={service.name}"),
+        "the exporter is gone",
+    )
+
+
+def test_a_monitor_appears_by_itself_when_prometheus_operator_is_installed_later() -> None:
+    with Plane(prometheus_crds=False) as plane, HeldPort() as webhook, HeldPort() as health:
+        rayscope = Rayscope(plane, webhook, health)
+        rayscope.install()
+        rayscope.start()
+        plane.client.create(NAMESPACES.path(), {"metadata": {"name": "early"}})
+        service = Service.create(plane, "early", label=MONITOR_VALUE)
+        service.told("Injected")
+        plane.install_crds(plane.prometheus_crds)
+        service.monitored()
+        assert rayscope.stop() == 0

@@ -1,0 +1,1 @@
+"""`make demo`: the main job, visibly, on a real control plane with the real KubeRay."""
