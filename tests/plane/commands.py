@@ -8,11 +8,12 @@ from tests.plane.assets import Assets
 
 Command = Sequence[str | Path]
 
-# What a cluster without a kubelet needs: garbage collection by owner, namespaces that go away, service accounts.
+# What a cluster without a kubelet needs: garbage collection by owner, namespaces that go away, service accounts, roles.
 CONTROLLERS = (
     "garbage-collector-controller",
     "namespace-controller",
     "serviceaccount-controller",
+    "clusterrole-aggregation-controller",
     "root-ca-certificate-publisher-controller",
     "endpointslice-controller",
     "resourcequota-controller",
@@ -121,10 +122,11 @@ def controller_manager(assets: Assets, layout: Layout, kubeconfig: Path) -> Comm
     )
 
 
-def kuberay(program: Path) -> Command:
+def kuberay(program: Path, kubeconfig: Path) -> Command:
     """With the concurrency and limits of its own defaults: tests and measurements see what users see."""
     return (
         program,
+        f"--kubeconfig={kubeconfig}",
         "--enable-leader-election=false",
         "--metrics-addr=0",
         "--health-probe-bind-address=0",

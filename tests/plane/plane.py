@@ -120,8 +120,8 @@ class Plane:
     def start_kuberay(self, version: str | None = None) -> None:
         """Start the KubeRay operator, of another VERSION if one is given, and wait until it reconciles."""
         program = assets.program(catalogue.kuberay(version)) if version else self._assets.kuberay
-        settings = {"KUBECONFIG": str(self._layout.kubeconfig(credentials.KUBERAY))}
-        process = self.start("kuberay", commands.kuberay(program), settings)
+        kubeconfig = self._layout.kubeconfig(credentials.KUBERAY)
+        process = self.start("kuberay", commands.kuberay(program, kubeconfig))
         self._until(process, lambda: _reconciles(process), "KubeRay reconciles")
 
     def stop_kuberay(self) -> None:

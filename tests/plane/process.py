@@ -13,7 +13,8 @@ from typing import Self
 
 from tests.plane import warden
 
-TAIL_LINES = 40
+TAIL_LINES = 25
+TAIL_WIDTH = 400
 
 
 class Group:
@@ -87,7 +88,7 @@ class Process:
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
-    """The last lines of a log, and nothing of one that is not there."""
+    """The last lines of a log, long ones cut short; nothing of one that is not there."""
     if not log.exists():
         return ""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    return "\n".join(line[:TAIL_WIDTH] for line in log.read_text(errors="replace").splitlines()[-lines:])
