@@ -5,19 +5,18 @@ Names begin with `rayscope_`: what a program says about others must not look as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
-from typing import Iterable, List, Sequence, Tuple
+from typing import Iterable, List, NamedTuple, Sequence, Tuple
 
-from rayscope.exporter.format import Family, go_string, labels_text
+from rayscope.exporter.format import Family, go_string, labels_text, numbers
 from rayscope.exporter.series import Labels
 
 Sample = Tuple[str, Labels, float]
 """What follows the family's name (`_bucket`, `_total`), the labels, the value."""
 
 
-@dataclass(frozen=True)
-class OwnFamily:
+class OwnFamily(NamedTuple):
     """A family with its samples; none of them, and the family is not shown."""
 
     family: Family
@@ -58,8 +57,24 @@ def render(families: Iterable[OwnFamily], *, openmetrics: bool) -> bytes:
 
 
 def _lines(one: OwnFamily, *, openmetrics: bool) -> str:
-    header = one.family.openmetrics_header() if openmetrics else one.family.text_header()
-    name = one.family.name
-    return header + "".join(
-        f"{name}{suffix}{labels_text(labels)} {go_string(float(value))}\n" for suffix, labels, value in one.samples
-    )
+    family = one.family
+    texts = numbers([float(value) for _, _, value in one.samples])
+    lines = [
+        f"{_series(family.name, suffix, labels)} {text}\n"
+        for (suffix, labels, _), text in zip(one.samples, texts)  # noqa: B905 - Python 3.9
+    ]
+    return _header(family.name, family.type, family.help, openmetrics) + "".join(lines)
+
+
+# The same names and labels come again at every scrape.
+
+
+@lru_cache(maxsize=256)
+def _header(name: str, kind: str, text: str, openmetrics: bool) -> str:  # noqa: FBT001 - lru_cache is faster without names
+    family = Family(name, kind, text)
+    return family.openmetrics_header() if openmetrics else family.text_header()
+
+
+@lru_cache(maxsize=1024)
+def _series(name: str, suffix: str, labels: Labels) -> str:
+    return name + suffix + labels_text(labels)

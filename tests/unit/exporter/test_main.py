@@ -136,6 +136,15 @@ def test_it_stops_at_a_signal_whatever_its_clients_do(exporter: Exporter) -> Non
         assert silent.recv(1) == b""
 
 
+def test_it_stops_at_a_signal_in_the_middle_of_a_long_read(tmp_path: Path) -> None:
+    with Exporter(tmp_path) as exporter, contextlib.ExitStack() as writers:
+        for number in range(12):
+            writers.enter_context(_huge(tmp_path / f"counter_{number}.db", number))
+        with socket.create_connection(("127.0.0.1", exporter.port)) as client:
+            client.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            assert exporter.stop() in (0, -signal.SIGALRM)
+
+
 def test_it_stops_at_a_signal_before_the_directory_is_there(tmp_path: Path) -> None:
     with Exporter(tmp_path / "never") as exporter:
         assert exporter.stop() == 0
