@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from tests.plane.client import ApiError, Client
-from tests.plane.resources import CRDS
+from tests.plane.client import ApiError, Client, Manifest
+from tests.plane.resources import CRDS, Resource
 from tests.plane.waiting import eventually
 
 MANAGER = "plane"
@@ -15,16 +15,14 @@ NOT_YET = (404, 429)  # unknown as yet; its storage is being initialized
 
 def apply_crds(client: Client, files: Iterable[Path]) -> None:
     """Apply the CRDs, one a file, as an update where there is one, and wait until all are served."""
-    names = [_apply(client, file) for file in files]
-    for name in names:
-        eventually(partial(_served, client, name), f"{name} is served")
+    for resource in [_resource(_apply(client, file)) for file in files]:
+        eventually(partial(_served, client, resource.path()), f"{resource.path()} is served")
 
 
-def _apply(client: Client, file: Path) -> str:
+def _apply(client: Client, file: Path) -> Manifest:
     """Sent as the YAML it is: to parse a megabyte of it here would take longer than to install it."""
-    name = _name(file.read_text())
-    client.apply(CRDS.path(name=name), file.read_bytes(), manager=MANAGER, force=True)
-    return name
+    path = CRDS.path(name=_name(file.read_text()))
+    return client.apply(path, file.read_bytes(), manager=MANAGER, force=True)
 
 
 def _name(text: str) -> str:
@@ -34,12 +32,16 @@ def _name(text: str) -> str:
     return match[1]
 
 
-def _served(client: Client, name: str) -> bool:
+def _resource(crd: Manifest) -> Resource:
+    spec = crd["spec"]
+    version = next(version["name"] for version in spec["versions"] if version["served"])
+    return Resource(spec["group"], version, spec["names"]["plural"])
+
+
+def _served(client: Client, path: str) -> bool:
     """Whether its objects can be listed: "established" comes a moment sooner, and would be a megabyte to read."""
-    plural, group = name.split(".", 1)
     try:
-        version = client.get(f"/apis/{group}")["preferredVersion"]["groupVersion"]
-        client.list(f"/apis/{version}/{plural}")
+        client.get(path, limit=1)
     except ApiError as error:
         if error.status in NOT_YET:
             return False
