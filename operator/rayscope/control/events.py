@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 
 from rayscope.control import figures
 from rayscope.control.notices import Notice
+from rayscope.control.queue import WorkQueue
 from rayscope.kube.api import Api
-from rayscope.kube.errors import ApiError, Conflict, Terminating
+from rayscope.kube.errors import ApiError, Conflict, NotFound, Terminating
 from rayscope.model.manifest import Manifest
 from rayscope.model.names import MANAGER, RAY_API_VERSION, RAY_ORIGIN_KIND
 from rayscope.model.service import Key, Service
@@ -22,46 +23,53 @@ log = logging.getLogger(__name__)
 
 
 class Events:
-    """Posts what was not posted yet."""
+    """Posts what was not posted yet, in its own time: the children of a thousand services are more urgent."""
 
     def __init__(self, api: Api, reporter: str) -> None:
         """`reporter`: this replica's identity."""
         self._api = api
         self._reporter = reporter
+        self._queue: WorkQueue[Key] = WorkQueue(self._post, workers=1)
+        self._current: dict[Key, tuple[Service, dict[str, Notice]]] = {}
         self._posted: dict[Key, set[str]] = {}
 
-    async def post(self, service: Service, notices: Iterable[Notice]) -> None:
-        """Post the notices that are new; what no longer holds may be told again when it holds again."""
-        before, now = self._posted.get(service.key, set()), set()
-        for notice in notices:
-            name = event_name(service, notice)
-            if name in before or await self._create(service, name, notice):
-                now.add(name)
-        self._remember(service.key, now)
+    def tell(self, service: Service, notices: Iterable[Notice]) -> None:
+        """Have the notices posted that are new; what no longer holds may be told again when it holds again."""
+        named = {event_name(service, notice): notice for notice in notices}
+        if named.keys() != self._posted.get(service.key, set()):
+            self._current[service.key] = service, named
+            self._queue.add(service.key)
 
     def forget(self, service: Key) -> None:
+        self._current.pop(service, None)
         self._posted.pop(service, None)
 
-    def _remember(self, service: Key, names: set[str]) -> None:
-        if names:
-            self._posted[service] = names
-        else:
-            self.forget(service)
+    async def run(self) -> None:
+        """Post until cancelled."""
+        await self._queue.run()
 
-    async def _create(self, service: Service, name: str, notice: Notice) -> bool:
-        """An event that cannot be posted is told by the log, and tried again at the next visit."""
+    async def _post(self, key: Key) -> None:
+        service, named = told = self._current.get(key, (None, {}))
+        if service is None:
+            return
+        posted = self._posted.setdefault(key, set())
+        posted &= named.keys()
+        for name in named.keys() - posted:
+            await self._create(service, name, named[name])
+            posted.add(name)
+        if self._current.get(key) is told:
+            del self._current[key]
+
+    async def _create(self, service: Service, name: str, notice: Notice) -> None:
         try:
             await self._api.create(event(service, name, notice, self._reporter, datetime.now(UTC)))
-        except Conflict:
-            return True  # told before
-        except Terminating:
-            raise
+        except (Conflict, NotFound, Terminating):
+            return  # told before, or nobody is left to tell
         except ApiError as trouble:
-            log.warning("%s: the event %s could not be posted: %s", service.key, notice.reason, trouble)
-            return False
+            log.warning("%s: the event %s is not posted yet: %s", service.key, notice.reason, trouble)
+            raise
         figures.events.labels(notice.reason).inc()
         log.info("%s: %s: %s", service.key, notice.reason, notice.message)
-        return True
 
 
 def event_name(service: Service, notice: Notice) -> str:

@@ -30,6 +30,7 @@ class Leading:
         self._children = Children()
         self._clusters = Clusters()
         self._missing = MissingKinds(api, next(iter(options.watch_namespaces), None), self._visit_all)
+        self._events = Events(api, options.identity)
         reconciler = Reconciler(
             api,
             Settings(exporter=exporters.own, scrape=Scrape(labels=options.monitor_labels)),
@@ -37,7 +38,7 @@ class Leading:
             clusters=self._clusters,
             exporters=exporters,
             missing=self._missing,
-            events=Events(api, options.identity),
+            events=self._events,
         )
         self.queue: WorkQueue[Key] = WorkQueue(reconciler)
         self._resync = Resync(api, options.watch_namespaces, self._children, self.queue)
@@ -51,6 +52,7 @@ class Leading:
             await together(
                 {
                     "the queue": self.queue.run(),
+                    "the events": self._events.run(),
                     "the comparison": self._resync.run(),
                     "the look for missing kinds": self._missing.run(),
                     "the watch": triggers.watch(

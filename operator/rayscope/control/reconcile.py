@@ -83,7 +83,7 @@ class Reconciler:
             await self._converge(service, clusters)
         else:
             clusters = []
-        await self._events.post(service, notices(service, clusters, self._in_vain(service, clusters)))
+        self._events.tell(service, notices(service, clusters, self._in_vain(service, clusters)))
 
     async def _service(self, key: Key) -> Manifest | None:
         try:

@@ -53,18 +53,20 @@ class Lock(BaseLock):
         self._lease = lease
         if self._held and mapping(lease, "spec").get("holderIdentity") not in {self.identity, "", None}:
             raise LostError(f"Lease {namespace}/{name} has another holder")
-        return True, _record(lease)
+        return True, record(lease)
 
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
-        metadata = {"name": name, "namespace": namespace}
-        spec = _spec(election_record)
-        return await self._written(
-            self._api.create({"apiVersion": LEASE.api_version, "kind": LEASE.kind, "metadata": metadata, "spec": spec})
-        )
+        lease = {
+            "apiVersion": LEASE.api_version,
+            "kind": LEASE.kind,
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec(election_record),
+        }
+        return await self._written(self._api.create(lease))
 
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:  # noqa: ARG002 - the package's signature
-        spec = {**mapping(self._lease, "spec"), **_spec(updated_record)}
-        return await self._written(self._api.replace({**self._lease, "spec": spec}))
+        renewed = {**mapping(self._lease, "spec"), **spec(updated_record)}
+        return await self._written(self._api.replace({**self._lease, "spec": renewed}))
 
     async def _written(self, request: Awaitable[Object]) -> bool:
         try:
@@ -79,23 +81,25 @@ class Lock(BaseLock):
         return True
 
 
-def _record(lease: Manifest) -> LeaderElectionRecord:
-    spec = mapping(lease, "spec")
-    duration = spec.get("leaseDurationSeconds")
+def record(lease: Manifest) -> LeaderElectionRecord:
+    """What a Lease says, in the election's words; an empty holder is none."""
+    given = mapping(lease, "spec")
+    duration = given.get("leaseDurationSeconds")
     return LeaderElectionRecord(
-        spec.get("holderIdentity") or None,
+        given.get("holderIdentity") or None,
         str(duration) if duration else None,
-        spec.get("acquireTime"),
-        spec.get("renewTime"),
+        given.get("acquireTime"),
+        given.get("renewTime"),
     )
 
 
-def _spec(record: LeaderElectionRecord) -> Object:
+def spec(wanted: LeaderElectionRecord) -> Object:
+    """The spec of a Lease that says it."""
     return {
-        "holderIdentity": record.holder_identity,
-        "leaseDurationSeconds": int(record.lease_duration or 0),
-        "acquireTime": _micro_time(record.acquire_time),
-        "renewTime": _micro_time(record.renew_time),
+        "holderIdentity": wanted.holder_identity,
+        "leaseDurationSeconds": int(wanted.lease_duration or 0),
+        "acquireTime": _micro_time(wanted.acquire_time),
+        "renewTime": _micro_time(wanted.renew_time),
     }
 
 
