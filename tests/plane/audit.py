@@ -24,6 +24,8 @@ class Request:
     uri: str
     stage: str
     status: int
+    message: str
+    """Why it was refused, if it was."""
 
     @property
     def writes(self) -> bool:
@@ -31,7 +33,7 @@ class Request:
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> Self:
-        target = event.get("objectRef", {})
+        target, answer = event.get("objectRef", {}), event.get("responseStatus", {})
         return cls(
             user=event["user"]["username"],
             agent=event.get("userAgent", ""),
@@ -43,7 +45,8 @@ class Request:
             name=target.get("name", ""),
             uri=event["requestURI"],
             stage=event["stage"],
-            status=event.get("responseStatus", {}).get("code", 0),
+            status=answer.get("code", 0),
+            message=answer.get("message", ""),
         )
 
 

@@ -1,0 +1,1 @@
+"""Tests of what tests/plane does before it runs anything: finding, fetching and keeping its parts."""
