@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from rayscope.zipapp import build
 from tests.unit.exporter.exporters import Exporter
-from tests.unit.exporter.writers import Writer, until
+from tests.unit.exporter.writers import until
 
 PROCESSES = 8
 ROUNDS = 18
@@ -37,19 +37,6 @@ PROMETHEUS = {
     "Accept": "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
     "Accept-Encoding": "gzip",
 }
-DECLARE = """
-labels = dict(model_name="meta-llama/Llama-3.1-8B-Instruct", engine="0")
-text = "About as much help as vLLM gives to a metric of its own."
-buckets = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
-for number in range(28):
-    Counter(f"vllm:counter_of_things_{number}", text, labels).labels(**labels).inc(number)
-for number in range(9):
-    Gauge(f"vllm:gauge_of_things_{number}", text, labels, multiprocess_mode="mostrecent").labels(**labels).set(number)
-for number in range(17):
-    histogram = Histogram(f"vllm:histogram_of_seconds_{number}", text, labels, buckets=buckets)
-    histogram.labels(**labels).observe(0.1 * number)
-"""
-"""Twenty-eight counters, nine gauges, 289 entries of histograms: what vLLM 0.32 has for an engine."""
 
 
 class Target(NamedTuple):
@@ -92,11 +79,21 @@ def _pod() -> Iterator[tuple[int, int]]:
         program.write_bytes(build().data)
         metrics = directory / "metrics"
         metrics.mkdir()
-        for _ in range(PROCESSES):
-            processes.enter_context(Writer(metrics, DECLARE))
+        processes.enter_context(_writers(metrics))
         app = processes.enter_context(_app(metrics))
         exporter = processes.enter_context(Exporter(metrics, program=(sys.executable, "-I", "-B", str(program))))
         yield app, exporter.port
+
+
+@contextlib.contextmanager
+def _writers(directory: Path) -> Iterator[None]:
+    """The vLLM-like processes, once all of them have written."""
+    program = [sys.executable, "-m", "tests.bench.vllm_writers", str(directory), str(PROCESSES), "0", "1"]
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(directory)}
+    with subprocess.Popen(program, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        yield
 
 
 @contextlib.contextmanager
