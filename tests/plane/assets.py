@@ -102,6 +102,7 @@ def _download(part: Program, draft: Path, current: Step) -> str | None:
 
 
 def _build(part: Program, draft: Path, current: Step) -> str:
+    current.doing = "getting Go"
     version = go().version
     current.now(f"building with Go {version}; minutes, the first time")
     build.build(part, draft / part.name)

