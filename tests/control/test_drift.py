@@ -1,11 +1,11 @@
 """Children that somebody edits or deletes come back; the kind that is not installed yet is waited for."""
 
 from rayscope.model.names import MONITOR_VALUE, SERVICE_LABEL
-from tests.control.rayscope import Rayscope
+from tests.control.rayscope import NAMESPACE, Rayscope
 from tests.control.story import Service
 from tests.plane import Plane
 from tests.plane.ports import HeldPort
-from tests.plane.resources import CONFIG_MAPS, NAMESPACES
+from tests.plane.resources import CONFIG_MAPS, NAMESPACES, SECRETS
 from tests.plane.waiting import eventually
 
 
@@ -31,6 +31,29 @@ def test_a_deleted_exporter_is_made_again(plane: Plane, namespace: str, rayscope
     (exporter,) = plane.client.list(path, labels=labels)
     plane.client.delete(CONFIG_MAPS.path(namespace, exporter["metadata"]["name"]))
     eventually(lambda: plane.client.list(path, labels=labels), "the exporter is there again")
+
+
+def test_an_exporter_that_somebody_labelled_away_is_claimed_again(
+    plane: Plane,
+    namespace: str,
+    rayscope: Rayscope,  # noqa: ARG001
+) -> None:
+    service = Service.create(plane, namespace, label=MONITOR_VALUE)
+    service.monitored()
+    path, labels = CONFIG_MAPS.path(namespace), f"{SERVICE_LABEL}={service.name}"
+    (exporter,) = plane.client.list(path, labels=labels)
+    place = CONFIG_MAPS.path(namespace, exporter["metadata"]["name"])
+    plane.client.patch(place, {"metadata": {"labels": {SERVICE_LABEL: "other"}}})
+    eventually(lambda: plane.client.list(path, labels=labels), "the exporter has its label again")
+
+
+def test_a_damaged_certificate_is_replaced_at_the_next_start(plane: Plane, rayscope: Rayscope) -> None:
+    place = SECRETS.path(NAMESPACE, "rayscope-webhook")
+    damage = "bm90IGEga2V5"
+    rayscope.stop()
+    plane.client.patch(place, {"data": {"tls.key": damage}})
+    rayscope.start()
+    assert plane.client.get(place)["data"]["tls.key"] != damage
 
 
 def test_a_deleted_service_takes_its_children_along(plane: Plane, namespace: str, rayscope: Rayscope) -> None:  # noqa: ARG001

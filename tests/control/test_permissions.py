@@ -19,7 +19,9 @@ def used(plane: Plane, rayscope: Rayscope) -> set[Right]:
 
 
 def refused(plane: Plane, rayscope: Rayscope) -> list[str]:
-    return [r.uri for r in plane.audit.since(0) if r.user == rayscope.user and r.status == 403]
+    """For want of a right. Nobody may create anything in a namespace that is being deleted, as the tests' own are."""
+    requests = (r for r in plane.audit.since(0) if r.user == rayscope.user and r.status == 403)
+    return [r.uri for r in requests if not r.message.endswith("because it is being terminated")]
 
 
 def test_nothing_was_ever_refused(plane: Plane, rayscope: Rayscope) -> None:

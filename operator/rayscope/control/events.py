@@ -49,9 +49,10 @@ class Events:
         await self._queue.run()
 
     async def _post(self, key: Key) -> None:
-        service, named = told = self._current.get(key, (None, {}))
-        if service is None:
+        told = self._current.get(key)
+        if told is None:
             return
+        service, named = told
         posted = self._posted.setdefault(key, set())
         posted &= named.keys()
         for name in named.keys() - posted:
