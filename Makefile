@@ -31,8 +31,9 @@ format: $(STAMP) ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: $(STAMP) ## Make anew what is made from code: the CRD
+generate: $(STAMP) ## Make anew what is made from code: the CRD, docs/cli.md
 	$(BIN)/python -m rayscope.render.crd > crds/rayscope.dev_vllmmonitors.yaml
+	$(BIN)/python -m rayscope.cli.document > docs/cli.md
 
 assets: $(STAMP) ## Fetch or build what tests and demo run: Kubernetes, etcd, KubeRay (cached)
 	$(BIN)/python -m tests.plane assets

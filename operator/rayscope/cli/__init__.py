@@ -9,7 +9,18 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("exporter", "operator", "version")
+COMMANDS = (
+    "completion",
+    "doctor",
+    "exporter",
+    "inject",
+    "operator",
+    "render",
+    "rollout",
+    "status",
+    "strip",
+    "version",
+)
 
 
 class Commands(click.Group):
@@ -32,8 +43,20 @@ def main() -> None:
     \b
     Label a RayService, and every cluster that KubeRay makes for it is monitored:
       kubectl label rayservice NAME rayscope.dev/monitor=vllm
+      rayscope doctor NAME
 
     \b
     Try the operator from a checkout, against the current kubeconfig:
       rayscope operator --dev
     """
+
+
+def plugin() -> None:
+    """The same, as `kubectl rayscope`: kubectl looks for a program of the name kubectl-rayscope."""
+    main(prog_name="kubectl rayscope")
+
+
+def plugin_completion() -> None:
+    """What kubectl asks for completions of the plugin: kubectl_complete-rayscope."""
+    complete = import_module("rayscope.cli.completion").for_kubectl
+    complete()

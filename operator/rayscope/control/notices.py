@@ -16,9 +16,6 @@ from rayscope.model.manifest import Manifest, mapping
 from rayscope.model.names import EXPORTER_FILE, MONITOR_LABEL, MONITOR_VALUE, MULTIPROC_VARIABLE, published_config_map
 from rayscope.model.service import Service
 
-ROLLOUT = "ray.io/hash-without-replicas-and-workers-to-delete"
-"""KubeRay compares it with the hash of the service's spec; any other value is a reason for a new cluster."""
-
 Type = Literal["Normal", "Warning"]
 
 
@@ -38,9 +35,9 @@ def notices(service: Service, clusters: Iterable[Manifest], missing_exporters: I
         return
     for cluster in clusters:
         if not cluster["metadata"].get("deletionTimestamp"):
-            yield from _injection(cluster)
+            yield from _injection(service, cluster)
     for digest in sorted(missing_exporters):
-        yield _exporter_missing(digest)
+        yield _exporter_missing(service, digest)
     yield from _runtime_env(service)
 
 
@@ -54,7 +51,7 @@ def _invalid_label(service: Service) -> Iterator[Notice]:
         )
 
 
-def _injection(cluster: Manifest) -> Iterator[Notice]:
+def _injection(service: Service, cluster: Manifest) -> Iterator[Notice]:
     name, reports = cluster["metadata"]["name"], inspect(cluster).groups
     if done := _named(reports, "already"):
         yield Notice("Normal", "Injected", f"RayCluster {name} is monitored in: {', '.join(done)}.")
@@ -62,7 +59,7 @@ def _injection(cluster: Manifest) -> Iterator[Notice]:
         if report.outcome == "skipped":
             yield _skipped(name, report)
     if left := _named(reports, "missing"):
-        yield _restart_required(name, left)
+        yield _restart_required(service, name, left)
 
 
 def _named(reports: Sequence[GroupReport], outcome: str) -> list[str]:
@@ -75,24 +72,30 @@ def _skipped(cluster: str, report: GroupReport) -> Notice:
     )
 
 
-def _restart_required(cluster: str, groups: Sequence[str]) -> Notice:
+def _restart_required(service: Service, cluster: str, groups: Sequence[str]) -> Notice:
     return Notice(
         "Warning",
         "RestartRequired",
         f"RayCluster {cluster} was made without Rayscope (the label came later, or the webhook was not reached) in: "
-        f"{', '.join(groups)}. Until there is a new one, Ray's own metrics port is scraped. KubeRay makes a new one, "
-        f"without downtime, at any change of spec.rayClusterConfig or by `kubectl annotate raycluster {cluster} "
-        f"{ROLLOUT}=rollout --overwrite`; both clusters, GPUs included, run side by side for a while.",
+        f"{', '.join(groups)}. Until there is a new one, Ray's own metrics port is scraped. `{_rollout(service)}` has "
+        "KubeRay make a new one without downtime, as any change of spec.rayClusterConfig does; both clusters, GPUs "
+        "included, run side by side for a while.",
     )
 
 
-def _exporter_missing(digest: str) -> Notice:
+def _exporter_missing(service: Service, digest: str) -> Notice:
     return Notice(
         "Warning",
         "ExporterMissing",
         f"Pods mount exporter {digest} of another version of Rayscope, and ConfigMap {published_config_map(digest)} is "
-        f"not in Rayscope's namespace: new pods are not monitored. Restore it ({EXPORTER_FILE}), or roll out anew.",
+        f"not in Rayscope's namespace: new pods are not monitored. Restore it ({EXPORTER_FILE}), or run "
+        f"`{_rollout(service)}`.",
     )
+
+
+def _rollout(service: Service) -> str:
+    """The command that gives a service a new cluster."""
+    return f"rayscope rollout {service.key.name} -n {service.key.namespace}"
 
 
 def _runtime_env(service: Service) -> Iterator[Notice]:

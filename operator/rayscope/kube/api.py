@@ -1,4 +1,4 @@
-"""The API server, spoken to in plain dictionaries: get, list, server-side apply, create, replace, delete.
+"""The API server, spoken to in plain dictionaries: get, list, server-side apply, create, replace, patch, delete.
 
 Every call is live: nothing is cached here, and nothing is assumed to be installed. Short troubles (connection lost,
 too many requests, a server restarting) are waited for; what lasts is raised.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -19,12 +19,14 @@ from kubernetes.aio.client import ApiClient, Configuration
 from rayscope import __version__
 from rayscope.kube.connection import configuration
 from rayscope.kube.errors import ApiError, NotFound, error
-from rayscope.kube.kinds import Kind, kind_of
+from rayscope.kube.kinds import POD, Kind, kind_of
 from rayscope.model.manifest import Manifest
 from rayscope.model.names import MANAGER
 
 PAGE = 500
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+PROXY_TIMEOUT = aiohttp.ClientTimeout(total=10)
+"""For a pod behind the API server, which itself waits 30 seconds for one that drops packets."""
 PAUSES = (0.1, 0.5, 2.0)
 """Seconds before each further attempt, unless the server says Retry-After."""
 LONGEST_PAUSE = 10.0
@@ -36,24 +38,29 @@ METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,{JSON}"
 METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 APPLY = "application/apply-patch+yaml"
 """JSON is YAML."""
+JSON_PATCH = "application/json-patch+json"
+DRY_RUN: Mapping[str, str] = MappingProxyType({"dryRun": "All"})
 
 NO_QUERY: Mapping[str, str] = MappingProxyType({})
 
 Object = dict[str, Any]
 Objects = list[Object]
+Patch = Sequence[Mapping[str, Any]]
+"""Operations of a JSON patch (RFC 6902)."""
+Body = Manifest | Patch | None
 
 
 class Api:
     """A connection to one cluster, as one identity."""
 
-    def __init__(self, loaded: Configuration, kubeconfig: str | None = None) -> None:
+    def __init__(self, loaded: Configuration, kubeconfig: str | None = None, context: str | None = None) -> None:
         self._client = _client(loaded)
-        self._kubeconfig = kubeconfig
+        self._access = (kubeconfig, context)
 
     @classmethod
-    async def connect(cls, kubeconfig: str | None = None) -> Self:
+    async def connect(cls, kubeconfig: str | None = None, context: str | None = None) -> Self:
         """Load the configuration (see `connection`); no request is made yet."""
-        return cls(await configuration(kubeconfig), kubeconfig)
+        return cls(await configuration(kubeconfig, context), kubeconfig, context)
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,6 +110,28 @@ class Api:
         """The metadata; Conflict where the object is no longer the one of `metadata.resourceVersion`."""
         return await self._request("PUT", _path(manifest), {"fieldManager": MANAGER}, manifest, accept=METADATA)
 
+    async def patch(  # noqa: PLR0913 - an object's place, and what becomes of it
+        self, kind: Kind, name: str, namespace: str, operations: Patch, *, manager: str = MANAGER, dry_run: bool = False
+    ) -> Object:
+        """JSON patch: all operations or, where a `test` fails, none (ApiError 422); the object's metadata then."""
+        query = {"fieldManager": manager, **(DRY_RUN if dry_run else NO_QUERY)}
+        path = kind.path(namespace, name)
+        return await self._request("PATCH", path, query, list(operations), content=JSON_PATCH, accept=METADATA)
+
+    async def preview(self, manifest: Manifest) -> Object:
+        """What a create would store, after all admission; nothing is stored."""
+        path = kind_of(manifest).path(manifest["metadata"].get("namespace"))
+        return await self._request("POST", path, {"fieldManager": MANAGER, **DRY_RUN}, manifest)
+
+    async def ask(self, question: Manifest) -> Object:
+        """The answer to a question that has the form of an object, such as a SubjectAccessReview."""
+        return await self._request("POST", kind_of(question).path(), body=question)
+
+    async def proxied(self, namespace: str, pod: str, port: int, path: str) -> bytes:
+        """What a pod answers to a GET, by way of the API server. Once: a pod that does not answer is an answer."""
+        place = f"{POD.path(namespace, pod)}:{port}/proxy/{path}"
+        return await _answer(self._client, "GET", place, NO_QUERY, {"Accept": "*/*"}, None, PROXY_TIMEOUT)
+
     async def delete(self, kind: Kind, name: str, namespace: str | None = None, uid: str | None = None) -> None:
         """Delete in the background (dependents later); one that is gone already, or has another uid, is no error."""
         precondition = {"preconditions": {"uid": uid}} if uid else {}
@@ -128,7 +157,7 @@ class Api:
         method: str,
         path: str,
         query: Mapping[str, str] = NO_QUERY,
-        body: Manifest | None = None,
+        body: Body = None,
         *,
         content: str = JSON,
         accept: str = JSON,
@@ -146,7 +175,7 @@ class Api:
         return await self._attempt(method, path, query, headers, body)
 
     async def _attempt(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Manifest | None
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Body
     ) -> Object:
         client = self._client
         try:
@@ -156,7 +185,7 @@ class Api:
                 raise
         # Credentials of a kubeconfig's plugin live for minutes, and are had by loading it again.
         if client is self._client:
-            self._client = _client(await configuration(self._kubeconfig))
+            self._client = _client(await configuration(*self._access))
             await client.close()
         return await _sent(self._client, method, path, query, headers, body)
 
@@ -168,13 +197,21 @@ def _client(loaded: Configuration) -> ApiClient:
 
 
 async def _sent(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
+    client: ApiClient, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Body
+) -> Object:
+    sent: Object = json.loads(await _answer(client, method, path, query, headers, body, TIMEOUT))
+    return sent
+
+
+async def _answer(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
     client: ApiClient,
     method: str,
     path: str,
     query: Mapping[str, str],
     headers: Mapping[str, str],
-    body: Manifest | None,
-) -> Object:
+    body: Body,
+    timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - handed on to aiohttp
+) -> bytes:
     method, url, authorised, _, _ = await client.param_serialize(
         method,
         path,
@@ -183,14 +220,13 @@ async def _sent(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
         auth_settings=["BearerToken"],
     )
     try:
-        response = await client.call_api(method, url, authorised, body, _request_timeout=TIMEOUT)
-        data = await response.read()
+        response = await client.call_api(method, url, authorised, body, _request_timeout=timeout)
+        data: bytes = await response.read()
     except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
         raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
     if response.status >= 300:
         raise error(response.status, response.reason, data, response.headers)
-    answer: Object = json.loads(data)
-    return answer
+    return data
 
 
 def _path(manifest: Manifest) -> str:

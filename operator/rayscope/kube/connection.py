@@ -14,24 +14,41 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
-from kubernetes.aio.config import load_incluster_config, load_kube_config
+from kubernetes.aio.config import list_kube_config_contexts, load_incluster_config, load_kube_config
 
 WITHOUT_ENVIRONMENT: dict[str, Any] = {"trust_env": False}
 """aiohttp would look for a .netrc, in a thread, at every single request."""
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-async def configuration(kubeconfig: str | None = None) -> Configuration:
+async def configuration(kubeconfig: str | None = None, context: str | None = None) -> Configuration:
     """Server, certificates and credentials; in a pod, with a hook that reads the token again every minute."""
     loaded = Configuration()
-    given = kubeconfig or os.environ.get("KUBECONFIG")
-    if not given and "KUBERNETES_SERVICE_HOST" in os.environ and (SERVICE_ACCOUNT / "token").exists():
+    file = _file(kubeconfig, context)
+    if file is None:
         load_incluster_config(loaded)
     else:
-        await load_kube_config(config_file=given or "~/.kube/config", client_configuration=loaded, persist_config=False)
+        await load_kube_config(config_file=file, context=context, client_configuration=loaded, persist_config=False)
     loaded.proxy = loaded.proxy or _proxy(loaded.host)
     loaded.client_session_kwargs = WITHOUT_ENVIRONMENT
     return loaded
+
+
+def home(kubeconfig: str | None = None, context: str | None = None) -> str:
+    """The namespace that kubectl takes where none is given: the context's, or the pod's."""
+    file = _file(kubeconfig, context)
+    if file is None:
+        return (SERVICE_ACCOUNT / "namespace").read_text().strip()
+    contexts, current = list_kube_config_contexts(file)
+    chosen = next((entry for entry in contexts if entry["name"] == context), current)
+    return str((chosen.get("context") or {}).get("namespace") or "default")
+
+
+def _file(kubeconfig: str | None, context: str | None) -> str | None:
+    """The kubeconfig to take; None: the service account of the pod."""
+    given = kubeconfig or os.environ.get("KUBECONFIG")
+    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ and (SERVICE_ACCOUNT / "token").exists()
+    return None if in_pod and not given and not context else given or os.path.expanduser("~/.kube/config")
 
 
 def session(loaded: Configuration, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:

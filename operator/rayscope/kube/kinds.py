@@ -43,9 +43,16 @@ EVENT = Kind("", "v1", "Event", "events")
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False)
 POD = Kind("", "v1", "Pod", "pods")
 SECRET = Kind("", "v1", "Secret", "secrets")
+SERVICE_ACCOUNT = Kind("", "v1", "ServiceAccount", "serviceaccounts")
+DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
+ENDPOINT_SLICE = Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
+NETWORK_POLICY = Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies")
 LEASE = Kind("coordination.k8s.io", "v1", "Lease", "leases")
+VLLM_MONITOR = Kind("rayscope.dev", "v1alpha1", "VLLMMonitor", "vllmmonitors")
 POD_MONITOR = Kind("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors")
 SERVICE_MONITOR = Kind("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors")
+PROMETHEUS = Kind("monitoring.coreos.com", "v1", "Prometheus", "prometheuses")
+PROMETHEUS_AGENT = Kind("monitoring.coreos.com", "v1alpha1", "PrometheusAgent", "prometheusagents")
 CRD = Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False)
 WEBHOOK_CONFIGURATION = Kind(
     "admissionregistration.k8s.io",
@@ -54,6 +61,8 @@ WEBHOOK_CONFIGURATION = Kind(
     "mutatingwebhookconfigurations",
     namespaced=False,
 )
+ACCESS_REVIEW = Kind("authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", namespaced=False)
+"""A question, and no object: what somebody else may do."""
 
 KINDS = (
     RAY_SERVICE,
@@ -63,11 +72,19 @@ KINDS = (
     NAMESPACE,
     POD,
     SECRET,
+    SERVICE_ACCOUNT,
+    DEPLOYMENT,
+    ENDPOINT_SLICE,
+    NETWORK_POLICY,
     LEASE,
+    VLLM_MONITOR,
     POD_MONITOR,
     SERVICE_MONITOR,
+    PROMETHEUS,
+    PROMETHEUS_AGENT,
     CRD,
     WEBHOOK_CONFIGURATION,
+    ACCESS_REVIEW,
 )
 _BY_NAME = {(kind.api_version, kind.kind): kind for kind in KINDS}
 

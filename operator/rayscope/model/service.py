@@ -37,16 +37,30 @@ class Service:
         """Whether its owner wants it monitored."""
         return self.label == MONITOR_VALUE and not self.deleting
 
+    @property
+    def active(self) -> str | None:
+        """The RayCluster that serves."""
+        return _named(self.manifest, "active")
+
+    @property
+    def pending(self) -> str | None:
+        """The RayCluster that is to take over: the first one, or a rollout's."""
+        return _named(self.manifest, "pending")
+
     @classmethod
     def of(cls, manifest: Manifest) -> Service:
         """Read a RayService as the API server gives it."""
         metadata = manifest["metadata"]
-        statuses = (mapping(manifest, "status", f"{role}ServiceStatus") for role in ("active", "pending"))
         return cls(
             key=Key(metadata["namespace"], metadata["name"]),
             uid=metadata["uid"],
             label=labels(manifest).get(MONITOR_LABEL),
             deleting=bool(metadata.get("deletionTimestamp")),
-            expected_clusters=tuple(name for status in statuses if (name := status.get("rayClusterName"))),
+            expected_clusters=tuple(name for role in ("active", "pending") if (name := _named(manifest, role))),
             manifest=manifest,
         )
+
+
+def _named(manifest: Manifest, role: str) -> str | None:
+    """The RayCluster that the service's status names in a role; an empty string is KubeRay's word for none."""
+    return mapping(manifest, "status", f"{role}ServiceStatus").get("rayClusterName") or None

@@ -39,10 +39,7 @@ def test_an_injected_cluster_is_told_with_its_groups() -> None:
 def test_a_cluster_that_was_made_without_us_needs_a_rollout_and_its_owner_learns_how_and_at_what_cost() -> None:
     (notice,) = told(cluster(**WORKER))
     assert (notice.type, notice.reason) == ("Warning", "RestartRequired")
-    assert (
-        "kubectl annotate raycluster llama-x7k2p ray.io/hash-without-replicas-and-workers-to-delete=rollout --overwrite"
-        in notice.message
-    )
+    assert "`rayscope rollout chat -n ns`" in notice.message
     assert "GPUs included" in notice.message
     assert "Ray's own metrics port is scraped" in notice.message
 

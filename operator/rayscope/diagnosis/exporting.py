@@ -1,0 +1,119 @@
+"""The exporters: whether they answer, whether the directory is in order, and which metrics they see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rayscope.diagnosis.answers import Answer
+from rayscope.diagnosis.case import Case
+from rayscope.diagnosis.finding import Finding, ok, problem, unknown, waiting
+from rayscope.inject import recorded_payload
+from rayscope.kube.errors import ApiError
+from rayscope.kube.kinds import CONFIG_MAP
+from rayscope.model.manifest import mapping, sequence
+from rayscope.model.names import DIRECTORY, EXPORTER_CONTAINER, exporter_config_map
+
+ENGINE = "vllm:"
+ON_RAYS_PORT = b"ray_vllm_"
+RAY_PORT = 8080
+FULL = 0.9
+SHOWN = 3
+
+
+async def exporter(case: Case) -> Finding:
+    """The exporter in each running pod answers."""
+    if missing := await _missing_program(case):
+        return problem(
+            f"ConfigMap {missing}, which holds the exporter's program, is not in {case.key.namespace}: the exporters "
+            "idle. Rayscope puts it there while it leads.",
+            (await case.installation()).logs,
+        )
+    answers = await case.answers()
+    if not answers:
+        return waiting("No pod with an exporter runs yet.")
+    silent = [answer for answer in answers if answer.failure is not None]
+    if not silent:
+        return ok(f"The exporters of all {len(answers)} running pods answer.")
+    worst = next((answer for answer in silent if answer.refused), silent[0])
+    evidence = f"{len(silent)} of {len(answers)} exporters do not answer, e.g. in pod {worst.pod}: {worst.failure}."
+    following = f"kubectl logs {worst.pod} -n {case.key.namespace} -c {EXPORTER_CONTAINER}"
+    return problem(evidence, following) if worst.refused else unknown(f"{evidence} The network may be why.", following)
+
+
+async def directory(case: Case) -> Finding:
+    """The shared directory is there, has room, and processes write to it."""
+    answers = await _heard(case)
+    if not answers:
+        return waiting("No exporter has answered yet.")
+    for answer in answers:
+        state = mapping(answer.status, "directory")
+        if not state.get("present"):
+            return problem(
+                f"In pod {answer.pod} there is no directory {state.get('path', DIRECTORY)}.",
+                f"kubectl describe pod {answer.pod} -n {case.key.namespace}",
+            )
+        if (fill := state.get("fill") or 0) >= FULL:
+            return problem(
+                f"The directory in pod {answer.pod} is {fill:.0%} full; a full one kills the engine.",
+                "Raise spec.injection.volume.sizeLimit in its VLLMMonitor, and roll out.",
+            )
+    if not (writing := sum(answer.writers for answer in answers)):
+        return waiting("The directory is empty: no process with prometheus_client has started yet.")
+    return ok(f"{writing} processes write to the directories of {len(answers)} pods.")
+
+
+async def families(case: Case) -> Finding:
+    """vLLM's metrics are among what is seen."""
+    answers = await _heard(case)
+    if not answers:
+        return waiting("No exporter has answered yet.")
+    seen = sorted({family for answer in answers for family in answer.families})
+    engine = [family for family in seen if family.startswith(ENGINE)]
+    if engine:
+        return ok(f"{len(engine)} families of vLLM, e.g. {', '.join(engine[:SHOWN])}.")
+    if await _on_rays_port(case, [answer.pod for answer in answers]):
+        return ok(
+            "vLLM's metrics are on Ray's own port, as ray_vllm_*: Ray Serve LLM has replaced vLLM's logger. For exact "
+            "numbers set log_engine_metrics: false in the LLM config."
+        )
+    return _none(case, seen, ready=await _ready(case))
+
+
+async def _missing_program(case: Case) -> str | None:
+    clusters = await case.clusters()
+    payload = recorded_payload(clusters[0]) if clusters else None
+    if payload is None:
+        return None
+    name = exporter_config_map(case.key.name, payload.exporter)
+    return None if await case.api.get(CONFIG_MAP, name, case.key.namespace) else name
+
+
+async def _heard(case: Case) -> list[Answer]:
+    return [answer for answer in await case.answers() if answer.failure is None]
+
+
+async def _ready(case: Case) -> bool:
+    conditions = sequence((await case.service()).manifest, "status", "conditions")
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+
+def _none(case: Case, seen: Sequence[str], *, ready: bool) -> Finding:
+    evidence = f"No family {ENGINE}* is seen, {f'only {len(seen)} others' if seen else 'nor any other'}"
+    if not ready:
+        return waiting(f"{evidence}: the application is not ready yet.", f"kubectl describe rayservice {case.place}")
+    return problem(
+        f"{evidence}, although the application is ready: no vLLM engine writes metrics. Its engine may run with "
+        "disable_log_stats, or its runtime_env may set PROMETHEUS_MULTIPROC_DIR.",
+        f"kubectl describe rayservice {case.place}  # events of Rayscope, and the Serve applications",
+    )
+
+
+async def _on_rays_port(case: Case, pods: Sequence[str]) -> bool:
+    """Whether Ray exports vLLM's metrics; a megabyte a pod is read, so only until the first that has them."""
+    for pod in pods:
+        try:
+            if ON_RAYS_PORT in await case.api.proxied(case.key.namespace, pod, RAY_PORT, "metrics"):
+                return True
+        except ApiError:
+            continue  # it decides nothing: the finding is what is seen elsewhere
+    return False

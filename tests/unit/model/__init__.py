@@ -1,0 +1,1 @@
+"""The domain's words: what one means in terms of another."""

@@ -1,0 +1,56 @@
+"""Label selectors select as Kubernetes' own do."""
+
+from typing import Any
+
+import pytest
+
+from rayscope.model.selector import selects, written
+
+LABELS = {"app": "vllm", "team": "ml"}
+
+
+def requirement(operator: str, *values: str, key: str = "app") -> dict[str, Any]:
+    return {"matchExpressions": [{"key": key, "operator": operator, **({"values": list(values)} if values else {})}]}
+
+
+@pytest.mark.parametrize(
+    ("selector", "selected"),
+    [
+        ({}, True),
+        ({"matchLabels": None}, True),
+        ({"matchLabels": {"app": "vllm"}}, True),
+        ({"matchLabels": {"app": "vllm", "tier": "x"}}, False),
+        (requirement("In", "vllm", "other"), True),
+        (requirement("In", "other"), False),
+        (requirement("In", "vllm", key="absent"), False),
+        (requirement("NotIn", "vllm"), False),
+        (requirement("NotIn", "vllm", key="absent"), True),
+        (requirement("Exists"), True),
+        (requirement("Exists", key="absent"), False),
+        (requirement("DoesNotExist", key="absent"), True),
+        (requirement("DoesNotExist"), False),
+        ({"matchLabels": {"team": "ml"}, **requirement("In", "other")}, False),
+    ],
+)
+def test_every_requirement_of_a_selector_must_hold(selector: dict[str, Any], *, selected: bool) -> None:
+    assert selects(selector, LABELS) is selected
+
+
+def test_an_operator_that_kubernetes_does_not_know_is_no_silent_match() -> None:
+    with pytest.raises(ValueError, match="Like"):
+        selects(requirement("Like", "v"), LABELS)
+
+
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        ({}, "everything"),
+        ({"matchLabels": {"release": "kps"}}, "release=kps"),
+        (requirement("In", "a", "b"), "app in (a, b)"),
+        (requirement("NotIn", "a"), "app notin (a)"),
+        (requirement("Exists"), "app"),
+        (requirement("DoesNotExist"), "!app"),
+    ],
+)
+def test_a_selector_is_written_as_kubectl_writes_it(selector: dict[str, Any], text: str) -> None:
+    assert written(selector) == text
