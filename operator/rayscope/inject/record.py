@@ -6,6 +6,7 @@ Frozen with the cluster: a later version of Rayscope goes on with what an earlie
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -43,7 +44,7 @@ class Record(BaseModel):
     """Parents of the annotation that were missing, by place below the cluster."""
 
     @classmethod
-    def of(cls, cluster: Manifest) -> Record | None:
+    def of(cls, cluster: Manifest) -> Self | None:
         """The record on a RayCluster; None where there is none, or where somebody has made it unreadable."""
         try:
             return cls.model_validate_json(mapping(cluster, "metadata", "annotations").get(PAYLOAD_ANNOTATION) or "")

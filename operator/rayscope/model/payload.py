@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from rayscope.model.monitor import Injection
 from rayscope.model.names import EXPORTER_PORT, FAMILY_PREFIX
 
 
@@ -33,3 +34,19 @@ class Payload(BaseModel):
     memory_limit: str = "128Mi"
     guaranteed_cpu: str = "100m"
     """Both request and limit of CPU where the Ray container is Guaranteed; memory is `memory_limit` then."""
+
+    @classmethod
+    def of(cls, wanted: Injection, exporter: str) -> Payload:
+        """What the owner of a service wants (a VLLMMonitor's `spec.injection`), with the exporter of that digest."""
+        resources = wanted.exporter.resources
+        return cls(
+            exporter=exporter,
+            port=wanted.exporter.port,
+            families=wanted.exporter.families,
+            volume_size=wanted.volume.size_limit,
+            image=wanted.exporter.image,
+            cpu_request=resources.cpu_request,
+            memory_request=resources.memory_request,
+            memory_limit=resources.memory_limit,
+            guaranteed_cpu=resources.guaranteed_cpu,
+        )

@@ -1,0 +1,1 @@
+"""Manifests as people write them: edited as text, proved as data."""
