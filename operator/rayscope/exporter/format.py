@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Tuple
+from typing import Iterable, List, Tuple
 
 from rayscope.exporter.series import Labels
 
 _ILLEGAL_IN_NAME = re.compile(r"[^a-zA-Z0-9_:]|^[0-9]")
 _ILLEGAL_IN_LABEL = re.compile(r"[^a-zA-Z0-9_]|^[0-9]")
 _UNLIKE_PYTHON = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
-_MOST_TEXTS = 8192
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ def labels_text(labels: Labels) -> str:
 
 
 def numbers(values: Iterable[float]) -> List[str]:
-    """Each as go_string() would have it, but -0.0, which is written as 0.0."""
-    return list(map(_texts.__getitem__, values))
+    """Each as go_string() has it; most are spared the call."""
+    return [repr(value) if -1e6 < value < 1e6 else go_string(value) for value in values]
 
 
 def go_string(value: float) -> str:
@@ -68,21 +67,6 @@ def go_string(value: float) -> str:
     if dot > 6 and value > 0:
         return f"{text[0]}.{text[1:dot]}{text[dot + 1 :]}".rstrip("0.") + f"e+{dot - 1:02d}"
     return _UNLIKE_PYTHON.get(text, text)
-
-
-class _Texts(Dict[float, str]):
-    """Numbers as text. Most are what they were at the last scrape, or zero, or the same as in the bucket before."""
-
-    def __missing__(self, value: float) -> str:
-        text = repr(value) if -1e6 < value < 1e6 else go_string(value)
-        if len(self) >= _MOST_TEXTS:
-            self.clear()
-        if value == value:  # noqa: PLR0124 - NaN equals nothing, so it would never be found again
-            self[value] = text
-        return text
-
-
-_texts = _Texts({0.0: "0.0"})
 
 
 def _escaped(value: str) -> str:

@@ -94,6 +94,8 @@ def _spread(row: Sequence[int], absent: int) -> Spread:
 
 
 def _sums(rows: Sequence[Row]) -> Sequence[float]:
+    if len(rows) == 1:
+        return rows[0]
     try:
         return list(map(fsum, zip(*rows)))  # noqa: B905 - Python 3.9
     except (OverflowError, ValueError):
