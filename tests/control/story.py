@@ -64,10 +64,8 @@ class Service:
 
     def monitored(self) -> Object:
         """Its PodMonitor, once there is one that selects its clusters."""
-        names = {cluster["metadata"]["name"] for cluster in self.clusters()}
-        found = eventually(lambda: self._selecting(names), f"a PodMonitor selects {names}")
-        assert found is not None
-        return found
+        self.cluster()
+        return eventually(lambda: self._selecting() or {}, f"a PodMonitor selects the clusters of {self.name}")
 
     def events(self, reason: str) -> list[Object]:
         """Rayscope's events of a reason on the RayService."""
@@ -84,8 +82,9 @@ class Service:
         """The message of an event of a reason, once it is there."""
         return str(eventually(lambda: self.events(reason), f"an event {reason} on {self.name}")[0]["message"])
 
-    def _selecting(self, clusters: set[str]) -> Object | None:
+    def _selecting(self) -> Object | None:
+        clusters = {cluster["metadata"]["name"] for cluster in self.clusters()}
         monitor = self.monitor()
         expressions = monitor["spec"]["selector"].get("matchExpressions", ()) if monitor else ()
         selected = {value for expression in expressions for value in expression["values"]}
-        return monitor if clusters and clusters <= selected else None
+        return monitor if clusters <= selected else None

@@ -4,9 +4,10 @@ Both get the same edits at the same times; what KubeRay made of the two must dif
 """
 
 import json
-import time
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,11 +15,13 @@ import yaml
 from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
 from tests.control.samples import Document, is_service, placed
 from tests.plane import Plane
-from tests.plane.resources import PODS, RAY_CLUSTERS, RAY_SERVICES, Resource
+from tests.plane.resources import PODS, RAY_CLUSTERS, Resource
 from tests.plane.waiting import eventually
 
-QUIET_SECONDS = 5.0
-"""KubeRay looks at every RayService each two seconds: what has not moved for two of its looks has settled."""
+ROUNDS = 3
+"""KubeRay looks at a RayService every two seconds: what has not moved for so many of its rounds has settled."""
+LOOK = re.compile(rb'"RayService":{[^}]*},"reconcileID":"([^"]+)"')
+"""In KubeRay's log, at each look at a service."""
 
 Edit = Callable[[Document], None]
 
@@ -60,24 +63,17 @@ class Twins:
             self.plane.kubectl("apply", *options, "-f", "-", stdin=yaml.safe_dump_all(placed_ones))
         self.settle()
 
-    def patch(self, patch: Callable[[Document], list[dict[str, Any]]]) -> None:
-        """JSON-patch every service, as it is in the cluster, in both namespaces; and wait."""
-        for namespace in self.namespaces:
-            for service in self.plane.client.list(RAY_SERVICES.path(namespace)):
-                self.plane.client.patch(RAY_SERVICES.path(namespace, service["metadata"]["name"]), patch(service))
-        self.settle()
-
     def settle(self) -> None:
-        """Wait until KubeRay has seen every service's latest generation, and nothing has moved for a while."""
-        last, since = "", time.monotonic()
+        """Wait until nothing has moved for some of KubeRay's own rounds."""
+        last, mark = "", self._log.stat().st_size
 
         def quiet() -> bool:
-            nonlocal last, since
-            if (now := self._state()) != last or not now:
-                last, since = now, time.monotonic()
-            return time.monotonic() - since > QUIET_SECONDS
+            nonlocal last, mark
+            if (now := self._state()) != last:
+                last, mark = now, self._log.stat().st_size
+            return self._looks(mark) >= ROUNDS * sum(1 for _ in self.services()) * len(self.namespaces)
 
-        eventually(quiet, "KubeRay has done with the twins", limit=180)
+        eventually(quiet, "KubeRay has done with the twins", limit=240)
 
     def created(self, namespace: str, resource: Resource) -> int:
         """How many objects of a kind were ever created in a namespace, by the API server's own account."""
@@ -91,23 +87,23 @@ class Twins:
             for request in self.plane.audit.since(0)
         )
 
+    @property
+    def _log(self) -> Path:
+        return self.plane.directory / "kuberay.log"
+
+    def _looks(self, mark: int) -> int:
+        """How often KubeRay has looked at a service since its log had MARK bytes."""
+        with self._log.open("rb") as log:
+            log.seek(mark)
+            return len(set(LOOK.findall(log.read())))
+
     def _state(self) -> str:
-        """What there is, as a text that changes with it; empty while KubeRay has not seen the latest edit."""
+        """What there is, as a text that changes with it."""
         state: list[Any] = []
         for namespace in self.namespaces:
-            services = self.plane.client.list(RAY_SERVICES.path(namespace))
-            if any(pending(service) for service in services):
-                return ""
             clusters = self.plane.client.list(RAY_CLUSTERS.path(namespace))
             pods = self.plane.client.list(PODS.path(namespace))
             self.pods.setdefault(namespace, {}).update({pod["metadata"]["uid"]: pod for pod in pods})
             state += [[item["metadata"]["uid"], item["metadata"]["generation"]] for item in clusters]
             state += sorted(pod["metadata"]["uid"] for pod in pods)
         return json.dumps(state)
-
-
-def pending(service: Document) -> bool:
-    """Whether KubeRay has yet to look at the service's latest generation."""
-    observed: int = service.get("status", {}).get("observedGeneration", 0)
-    generation: int = service["metadata"]["generation"]
-    return observed < generation
