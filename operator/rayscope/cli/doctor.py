@@ -61,8 +61,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     access = Access(kubeconfig, kube_context)
     key = Key(namespace or home(access), service)
-    diagnosis = run(access, lambda api: _walked(api, key, _account(account), timeout))
-    click.echo(json.dumps(diagnosis.document(), indent=2) if output == "json" else _text(diagnosis))
+    operator = _account(account)
+    diagnosis = run(access, lambda api: _walked(api, key, operator, timeout))
+    click.echo(json.dumps(diagnosis.document(), indent=2) if output == "json" else text(diagnosis))
     if diagnosis.blind:
         sys.exit(Unreachable.exit_code)
     sys.exit(1 if diagnosis.first_problem else 0)
@@ -90,7 +91,8 @@ async def _walked(api: Api, key: Key, account: Key | None, seconds: float) -> Di
         raise Unreachable(f"not done within {seconds:g} s; give --timeout more") from None
 
 
-def _text(diagnosis: Diagnosis) -> str:
+def text(diagnosis: Diagnosis) -> str:
+    """The diagnosis as people read it."""
     width = max(len(step.id) for step in diagnosis.steps)
     lines = [f"RayService {diagnosis.namespace}/{diagnosis.service}", ""]
     lines += [line for step in diagnosis.steps for line in _lines(step, width)]
@@ -109,7 +111,7 @@ def _conclusion(diagnosis: Diagnosis) -> str:
     if diagnosis.blind:
         return "You may not see the service, so there is nothing to say about it."
     hidden = sum(step.state == "unknown" for step in diagnosis.steps)
-    rest = f" {hidden} steps are unknown." if hidden else ""
+    rest = f" Steps unknown: {hidden}." if hidden else ""
     if diagnosis.healthy:
         return f"All is well, as far as it can be seen.{rest}"
     return f"No problem is found; something is still to come.{rest}"

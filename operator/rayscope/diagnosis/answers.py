@@ -66,13 +66,22 @@ async def _asked(api: Api, pod: Manifest) -> Answer:
     if reason := _not_running(pod):
         return Answer(name, failure=f"its exporter does not run ({reason}): {REFUSED}")
     try:
-        return Answer(name, _parsed(await api.proxied(namespace, name, port(pod), "status")))
+        return Answer(name, await _status(api, namespace, name, port(pod)))
     except Forbidden:
         raise
     except ApiError as failure:
         return Answer(name, failure=failure.message or failure.reason)
     except ValueError:
         return Answer(name, failure="what answers there is no exporter")
+
+
+async def _status(api: Api, namespace: str, pod: str, number: int) -> Manifest:
+    """What it tells; where nobody has scraped it yet, it has not looked at its families, and we are the first."""
+    told = _parsed(await api.proxied(namespace, pod, number, "status"))
+    if mapping(told, "scrapes").get("served"):
+        return told
+    await api.proxied(namespace, pod, number, "metrics")
+    return _parsed(await api.proxied(namespace, pod, number, "status"))
 
 
 def port(pod: Manifest) -> int:

@@ -42,7 +42,11 @@ async def exporter(case: Case) -> Finding:
 
 async def directory(case: Case) -> Finding:
     """The shared directory is there, has room, and processes write to it."""
-    answers = await _heard(case)
+    return in_order(await _heard(case), case.key.namespace)
+
+
+def in_order(answers: Sequence[Answer], namespace: str) -> Finding:
+    """Whether the directories that these exporters read are in order."""
     if not answers:
         return waiting("No exporter has answered yet.")
     for answer in answers:
@@ -50,7 +54,7 @@ async def directory(case: Case) -> Finding:
         if not state.get("present"):
             return problem(
                 f"In pod {answer.pod} there is no directory {state.get('path', DIRECTORY)}.",
-                f"kubectl describe pod {answer.pod} -n {case.key.namespace}",
+                f"kubectl describe pod {answer.pod} -n {namespace}",
             )
         if (fill := state.get("fill") or 0) >= FULL:
             return problem(
@@ -58,7 +62,7 @@ async def directory(case: Case) -> Finding:
                 "Raise spec.injection.volume.sizeLimit in its VLLMMonitor, and roll out.",
             )
     if not (writing := sum(answer.writers for answer in answers)):
-        return waiting("The directory is empty: no process with prometheus_client has started yet.")
+        return waiting("No process writes to the directory yet: none with prometheus_client has started.")
     return ok(f"{writing} processes write to the directories of {len(answers)} pods.")
 
 
@@ -67,16 +71,21 @@ async def families(case: Case) -> Finding:
     answers = await _heard(case)
     if not answers:
         return waiting("No exporter has answered yet.")
-    seen = sorted({family for answer in answers for family in answer.families})
-    engine = [family for family in seen if family.startswith(ENGINE)]
-    if engine:
-        return ok(f"{len(engine)} families of vLLM, e.g. {', '.join(engine[:SHOWN])}.")
+    if (found := of_vllm(answers)) is not None:
+        return found
     if await _on_rays_port(case, [answer.pod for answer in answers]):
         return ok(
             "vLLM's metrics are on Ray's own port, as ray_vllm_*: Ray Serve LLM has replaced vLLM's logger. For exact "
             "numbers set log_engine_metrics: false in the LLM config."
         )
-    return _none(case, seen, ready=await _ready(case))
+    return _none(case, ready=await _ready(case))
+
+
+def of_vllm(answers: Sequence[Answer]) -> Finding | None:
+    """The engine's families, where these exporters see any."""
+    seen = {family for answer in answers for family in answer.families}
+    engine = sorted(family for family in seen if family.startswith(ENGINE))
+    return ok(f"Families of vLLM: {len(engine)}, e.g. {', '.join(engine[:SHOWN])}.") if engine else None
 
 
 async def _missing_program(case: Case) -> str | None:
@@ -97,8 +106,8 @@ async def _ready(case: Case) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
-def _none(case: Case, seen: Sequence[str], *, ready: bool) -> Finding:
-    evidence = f"No family {ENGINE}* is seen, {f'only {len(seen)} others' if seen else 'nor any other'}"
+def _none(case: Case, *, ready: bool) -> Finding:
+    evidence = f"No family {ENGINE}* is seen"
     if not ready:
         return waiting(f"{evidence}: the application is not ready yet.", f"kubectl describe rayservice {case.place}")
     return problem(

@@ -74,7 +74,7 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong, and nothing is still to come. What may not be seen is let be, but for the service."""
+        """Whether nothing is wrong, and nothing is still to come. What may not be seen is let be."""
         return not self.blind and not any(step.state in {"problem", "waiting"} for step in self.steps)
 
     @property
