@@ -3,6 +3,7 @@
 Nothing becomes active here, as no pod ever runs: the cluster that is replaced is the first one, which still starts.
 """
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.plane import Plane
 from tests.plane.client import ApiError
 from tests.plane.resources import RAY_CLUSTERS
 from tests.plane.waiting import eventually
+
+CRDS = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 
 pytestmark = [pytest.mark.control, pytest.mark.usefixtures("rayscope")]
 
@@ -150,7 +153,29 @@ def test_what_is_refused_is_told_with_the_next_step(
     assert "\nNext: " in told.errors
 
 
-def test_no_service_and_no_kuberay_cluster_are_refused(plane: Plane, namespace: str) -> None:
+def test_a_monitor_that_wants_no_injection_leaves_nothing_to_roll_out_or_to_diagnose(
+    plane: Plane, namespace: str
+) -> None:
+    plane.install_crds(CRDS)
+    service = labelled_late(plane, namespace)
+    monitor = {
+        "apiVersion": "rayscope.dev/v1alpha1",
+        "kind": "VLLMMonitor",
+        "metadata": {"name": service.name, "namespace": namespace},
+        "spec": {"injection": {"enabled": False}},
+    }
+    plane.kubectl("apply", "-f", "-", stdin=json.dumps(monitor))
+    told = rollout(plane, service, "--yes")
+    assert told.code == 1
+    assert "InjectionDisabled" in told.errors
+    service.monitored()
+    steps = rayscope(plane.kubeconfig, "doctor", service.name, "-n", namespace, "-o", "json").json["steps"]
+    states = {step["id"]: step["state"] for step in steps}
+    assert {states[step] for step in ("webhook", "admission", "cluster", "pods", "families")} == {"skipped"}
+    assert "problem" not in states.values()
+
+
+def test_a_service_that_is_not_there_is_told_so(plane: Plane, namespace: str) -> None:
     told = rollout(plane, Service(plane, namespace, "nothing"), "--yes")
     assert told.code == 1
     assert "NotFound" in told.errors

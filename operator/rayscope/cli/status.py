@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rayscope.cli.access import NAMESPACE, OUTPUT, Access, access_options, home, run
+from rayscope.cli.access import NAMESPACE, OUTPUT, Access, Unreachable, access_options, home, run
 
 if TYPE_CHECKING:
     from rayscope.diagnosis.overview import ServiceView
@@ -52,8 +52,12 @@ def command(
 
 async def _views(api: Api, namespace: str | None) -> list[ServiceView]:
     from rayscope.diagnosis.overview import survey  # noqa: PLC0415 - takes a moment that `--help` should not
+    from rayscope.kube.errors import KindMissing  # noqa: PLC0415
 
-    return await survey(api, namespace)
+    try:
+        return await survey(api, namespace)
+    except KindMissing:
+        raise Unreachable("RayService (ray.io/v1) is not installed in this cluster") from None
 
 
 def rows(view: ServiceView) -> Iterator[tuple[str, ...]]:

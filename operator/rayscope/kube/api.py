@@ -25,7 +25,7 @@ from rayscope.model.names import MANAGER
 
 PAGE = 500
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
-PROXY_TIMEOUT = aiohttp.ClientTimeout(total=10)
+PROXY_TIMEOUT = aiohttp.ClientTimeout(total=5)
 """For a pod behind the API server, which itself waits 30 seconds for one that drops packets."""
 PAUSES = (0.1, 0.5, 2.0)
 """Seconds before each further attempt, unless the server says Retry-After."""

@@ -26,6 +26,15 @@ def pointless(service: Key, present: Manifest, new: Manifest | None) -> Refusal 
     return _up_to_date(service) if _same(now, then) else None
 
 
+def disabled(service: Key) -> Refusal:
+    """Why a service whose VLLMMonitor wants no injection is not rolled out."""
+    return Refusal(
+        "InjectionDisabled",
+        "Its VLLMMonitor says spec.injection.enabled: false, so a new cluster would be made without Rayscope, too.",
+        f"kubectl edit vllmmonitor {service.name} -n {service.namespace}",
+    )
+
+
 def _in(groups: Sequence[GroupReport], outcome: str) -> list[str]:
     return [report.group for report in groups if report.outcome == outcome]
 

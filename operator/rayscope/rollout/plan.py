@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rayscope.diagnosis.case import Case
 from rayscope.diagnosis.preview import new_cluster
 from rayscope.kube.api import Api
 from rayscope.kube.errors import ApiError, Forbidden, KindMissing
@@ -13,7 +14,7 @@ from rayscope.model.manifest import Manifest, mapping
 from rayscope.model.names import RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL, RAY_ORIGIN_NAME_LABEL
 from rayscope.model.service import Key, Service
 from rayscope.rollout.cost import cost, lines
-from rayscope.rollout.gain import pointless
+from rayscope.rollout.gain import disabled, pointless
 from rayscope.rollout.refusal import Refusal, refusal, target
 
 DELETION_DELAY = 60
@@ -45,10 +46,15 @@ async def plan(api: Api, key: Key, *, force: bool = False) -> Plan | Refusal:
     if why := refusal(service, clusters):
         return why
     present, new = clusters[target(service) or ""], await _preview(api, service)
-    if not force and (why := pointless(key, present, new)):
+    if not force and (why := await _pointless(api, key, present, new)):
         return why
     price = tuple(lines(cost(new or new_cluster(service))))
     return Plan(present, price, tuple(_remarks(service, seen=new is not None)))
+
+
+async def _pointless(api: Api, key: Key, present: Manifest, new: Manifest | None) -> Refusal | None:
+    wanted = (await Case(api, key).spec()).injection.enabled
+    return pointless(key, present, new) if wanted else disabled(key)
 
 
 async def _service(api: Api, key: Key) -> Manifest | None:
