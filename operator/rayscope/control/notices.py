@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from rayscope.inject import GroupReport, inspect
 from rayscope.model.manifest import Manifest, mapping
 from rayscope.model.names import EXPORTER_FILE, MONITOR_LABEL, MONITOR_VALUE, MULTIPROC_VARIABLE, published_config_map
+from rayscope.model.serve import overriding
 from rayscope.model.service import Service
 
 Type = Literal["Normal", "Warning"]
@@ -99,7 +98,7 @@ def _rollout(service: Service) -> str:
 
 
 def _runtime_env(service: Service) -> Iterator[Notice]:
-    names = sorted(set(_overriding(mapping(service.manifest, "spec").get("serveConfigV2"))))
+    names = overriding(mapping(service.manifest, "spec").get("serveConfigV2"))
     if names:
         yield Notice(
             "Warning",
@@ -107,39 +106,3 @@ def _runtime_env(service: Service) -> Iterator[Notice]:
             f"serveConfigV2 sets {MULTIPROC_VARIABLE} in a runtime_env ({', '.join(names)}): those processes write "
             "where Rayscope does not look. Remove it from there.",
         )
-
-
-def _overriding(config: str | None) -> Iterator[str]:
-    """Applications and deployments whose runtime_env sets the variable (Ray Serve config file, schema v2)."""
-    if not config or MULTIPROC_VARIABLE not in config:
-        return  # parsing YAML takes milliseconds
-    for application in _objects(_parsed(config), "applications"):
-        name = str(application.get("name", "default"))
-        if _sets(application):
-            yield name
-        for deployment in _objects(application, "deployments"):
-            if _sets(_object(deployment, "ray_actor_options")):
-                yield f"{name}/{deployment.get('name', '')}"
-
-
-def _parsed(config: str) -> Manifest:
-    try:
-        parsed = yaml.load(config, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader both
-    except yaml.YAMLError:
-        return {}  # KubeRay tells the owner
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _sets(parent: Manifest) -> bool:
-    return MULTIPROC_VARIABLE in _object(_object(parent, "runtime_env"), "env_vars")
-
-
-def _object(parent: Manifest, field: str) -> Manifest:
-    """What a user wrote may be of any type."""
-    found: Any = parent.get(field)
-    return found if isinstance(found, dict) else {}
-
-
-def _objects(parent: Manifest, field: str) -> Iterator[Manifest]:
-    found = parent.get(field)
-    yield from (entry for entry in found if isinstance(entry, dict)) if isinstance(found, list) else ()

@@ -11,7 +11,8 @@ from rayscope.inject import recorded_payload
 from rayscope.kube.errors import ApiError
 from rayscope.kube.kinds import CONFIG_MAP
 from rayscope.model.manifest import mapping, sequence
-from rayscope.model.names import DIRECTORY, EXPORTER_CONTAINER, exporter_config_map
+from rayscope.model.names import DIRECTORY, EXPORTER_CONTAINER, MULTIPROC_VARIABLE, exporter_config_map
+from rayscope.model.serve import overriding
 
 ENGINE = "vllm:"
 ON_RAYS_PORT = b"ray_vllm_"
@@ -78,6 +79,12 @@ async def families(case: Case) -> Finding:
             "vLLM's metrics are on Ray's own port, as ray_vllm_*: Ray Serve LLM has replaced vLLM's logger. For exact "
             "numbers set log_engine_metrics: false in the LLM config."
         )
+    if names := overriding(mapping((await case.service()).manifest, "spec").get("serveConfigV2")):
+        return problem(
+            f"serveConfigV2 sets {MULTIPROC_VARIABLE} in a runtime_env ({', '.join(names)}): those processes write "
+            "where Rayscope does not look.",
+            f"kubectl edit rayservice {case.place}  # remove it from there",
+        )
     return _none(case, ready=await _ready(case))
 
 
@@ -112,7 +119,7 @@ def _none(case: Case, *, ready: bool) -> Finding:
         return waiting(f"{evidence}: the application is not ready yet.", f"kubectl describe rayservice {case.place}")
     return problem(
         f"{evidence}, although the application is ready: no vLLM engine writes metrics. Its engine may run with "
-        "disable_log_stats, or its runtime_env may set PROMETHEUS_MULTIPROC_DIR.",
+        "disable_log_stats.",
         f"kubectl describe rayservice {case.place}  # events of Rayscope, and the Serve applications",
     )
 
