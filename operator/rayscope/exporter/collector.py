@@ -6,6 +6,7 @@ what the living processes' numbers cost. Must never fail for what a writer, or t
 
 from __future__ import annotations
 
+import math
 from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from rayscope.exporter.absent import absent
@@ -84,4 +85,5 @@ def _encoded(parts: Iterable[str]) -> bytes:
 
 
 def _described(family: Family) -> Dict[str, Any]:
-    return {"name": family.name, "type": family.type, "help": family.help, "bounds": list(family.bounds)}
+    finite = [bound for bound in family.bounds if math.isfinite(bound)]
+    return {"name": family.name, "type": family.type, "help": family.help, "bounds": finite}

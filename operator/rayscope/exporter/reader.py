@@ -25,29 +25,38 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 class WriterFile:
     """A file of a writer, as it was when it was last read without fault."""
 
-    __slots__ = ("entry", "identity", "layout", "name", "path", "times", "values")
+    __slots__ = ("_identity", "_known", "entry", "layout", "name", "path", "times", "values")
 
     def __init__(self, directory: str, entry: str, identity: Identity, name: FileName) -> None:
         self.entry = entry
         """Its name in the directory; differs from its writer's while it is being folded."""
         self.path = os.path.join(directory, entry)
-        self.identity = identity
+        self._identity = identity
         self.name = name
         self.layout: Optional[Layout] = None
         """None until it has been read once."""
+        self._known: Optional[Layout] = None
+        """The layout, as long as nothing says that the keys may be others."""
         self.values: Tuple[float, ...] = ()
         self.times: Tuple[float, ...] = ()
         """When each value was set (Unix time); of mostrecent gauges only."""
 
+    def is_still(self, identity: Identity) -> bool:
+        """Whether this is it. After any change its keys are read anew: an inode may be given to another file."""
+        if identity != self._identity:
+            self._known = None
+        same_inode, self._identity = identity[0] == self._identity[0], identity
+        return same_inode
+
     def refresh(self) -> None:
         """Read it. Damaged or OSError leave everything as it was."""
-        layout = self.layout
+        layout = self._known
         file = os.open(self.path, _FLAGS)
         try:
             data = os.read(file, layout.used if layout else _FIRST_READ)
             if layout is None or not layout.fits(data):
                 data += _rest(file, data)
-                layout = self.layout = _parse(data, layout)
+                layout = self.layout = self._known = _parse(data, layout)
         finally:
             os.close(file)
         self.values = layout.values(data)
@@ -90,7 +99,7 @@ class Reader:
             self._adopt(listed)
 
     def _adopt(self, listed: Dict[str, Identity]) -> None:
-        known = {file.entry: file for file in self.files if listed.get(file.entry) == file.identity}
+        known = {file.entry: file for file in self.files if file.entry in listed and file.is_still(listed[file.entry])}
         names = {entry: parse_name(original_name(entry) or entry) for entry in sorted(listed)}
         self._foreign = [entry for entry, name in names.items() if name is None and entry.endswith(".db")]
         self.files = [

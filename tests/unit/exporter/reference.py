@@ -50,6 +50,8 @@ def _exact(directory: Path) -> Iterator[Metric]:
     for metric in collector.collect():  # type: ignore[no-untyped-call]
         if metric.type != "gauge" or metric._multiprocess_mode in _ADDED_UP:
             metric.samples = [_replaced(sample, terms) for sample in metric.samples]
+        # A gauge's own pid is overwritten, so that there may be two of a series: the last one counts.
+        metric.samples = list({(one.name, *sorted(one.labels.items())): one for one in metric.samples}.values())
         yield metric
 
 
