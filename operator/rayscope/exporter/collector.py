@@ -24,7 +24,7 @@ class Exposition:
 
     def __init__(self, families: Sequence[Family], blocks: Sequence[Tuple[Lines, Sequence[float]]]) -> None:
         self.families = families
-        """All that are shown."""
+        """All that there are to show; one whose gauges were never set has no samples yet."""
         self._blocks = [(lines, values, numbers(values)) for lines, values in blocks]
 
     def text(self) -> bytes:

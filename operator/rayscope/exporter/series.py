@@ -30,7 +30,7 @@ class Series:
     """A histogram bucket's upper bound, which `labels` then has as `le`."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def decode(key: bytes) -> Series:
     """`["family", "sample", {"label": "value"}, "help"]` as a Series; ValueError for anything else."""
     parts = json.loads(key)

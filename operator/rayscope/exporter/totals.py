@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from math import fsum
 from operator import itemgetter
-from typing import Callable, Dict, Hashable, Iterable, List, Mapping, Sequence, Tuple
+from typing import Callable, Hashable, Iterable, List, Mapping, Sequence, Tuple
 
 from rayscope.exporter.reader import WriterFile
 
@@ -35,39 +35,19 @@ class Totals:
         files: Sequence[WriterFile],
         archived: Mapping[bytes, Row],
     ) -> None:
-        keys = (key for file in files if file.layout for key in file.layout.keys)
-        self._columns: Dict[Place, int] = {}
-        for key in (*keys, *archived):
-            self._columns.setdefault(places[key], len(self._columns))
-        self._places = places
-        spreads = {file.layout: self._spreads(file.layout.keys) for file in files if file.layout}
+        layouts = dict.fromkeys(file.layout for file in files if file.layout)
+        keys = [*(key for layout in layouts for key in layout.keys), *archived]
+        number = {place: column for column, place in enumerate(dict.fromkeys(places[key] for key in keys))}
+        column = {key: number[places[key]] for key in keys}
+        spreads = {layout: _spreads([column[key] for key in layout.keys], len(number)) for layout in layouts}
         self._rows = [(file, spread) for file in files if file.layout for spread in spreads[file.layout]]
-        self._archived = self._archived_rows(archived)
-        self._shown = picker([self._columns[place] for place in shown])
+        self._archived = _archived_rows([(column[key], partials) for key, partials in archived.items()], len(number))
+        self._shown = picker([number[place] for place in shown])
 
     def now(self) -> Sequence[float]:
         """The totals as of the files' last refresh, in the order of `shown`."""
         rows = [spread(file.values) for file, spread in self._rows]
         return self._shown(_sums(rows + self._archived))
-
-    def _spreads(self, keys: Sequence[bytes]) -> List[Spread]:
-        """How to bring values of `keys` into columns: more than one row if some keys have the same place."""
-        absent = len(keys)
-        rows: List[List[int]] = []
-        for at, key in enumerate(keys):
-            column = self._columns[self._places[key]]
-            row = next((row for row in rows if row[column] == absent), None)
-            if row is None:
-                row = [absent] * len(self._columns)
-                rows.append(row)
-            row[column] = at
-        return [_spread(row, absent) for row in rows]
-
-    def _archived_rows(self, archived: Mapping[bytes, Row]) -> List[Row]:
-        columns: List[List[float]] = [[] for _ in self._columns]
-        for key, partials in archived.items():
-            columns[self._columns[self._places[key]]].extend(partials)
-        return list(zip_longest(*columns, fillvalue=0.0))
 
 
 def picker(indices: Sequence[int]) -> Callable[[Sequence[float]], Tuple[float, ...]]:
@@ -84,6 +64,26 @@ def exact_sum(values: Iterable[float]) -> float:
         return fsum(values)
     except (OverflowError, ValueError):
         return sum(values)
+
+
+def _spreads(columns: Sequence[int], width: int) -> List[Spread]:
+    """How to bring a file's values into their `columns`: with more than one row if some have the same column."""
+    absent = len(columns)
+    rows: List[List[int]] = []
+    for at, column in enumerate(columns):
+        row = next((row for row in rows if row[column] == absent), None)
+        if row is None:
+            row = [absent] * width
+            rows.append(row)
+        row[column] = at
+    return [_spread(row, absent) for row in rows]
+
+
+def _archived_rows(archived: Iterable[Tuple[int, Row]], width: int) -> List[Row]:
+    columns: List[List[float]] = [[] for _ in range(width)]
+    for column, partials in archived:
+        columns[column].extend(partials)
+    return list(zip_longest(*columns, fillvalue=0.0))
 
 
 def _spread(row: Sequence[int], absent: int) -> Spread:

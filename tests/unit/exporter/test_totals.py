@@ -20,7 +20,7 @@ finite = st.floats(-1e12, 1e12)
 contents = st.dictionaries(st.sampled_from(KEYS), finite, min_size=1).flatmap(
     lambda values: st.permutations(list(values.items()))
 )
-archives = st.dictionaries(st.sampled_from(KEYS), st.lists(finite, max_size=3).map(tuple))
+archives = st.dictionaries(st.sampled_from(KEYS), st.lists(finite, min_size=1, max_size=3).map(tuple))
 
 
 def file(entries: Sequence[tuple[bytes, float]]) -> WriterFile:
