@@ -21,7 +21,7 @@ from rayscope.model.manifest import Manifest, mapping
 from rayscope.model.monitor import MonitorSpec
 from rayscope.model.service import Service
 from rayscope.render.children import LONGEST_NAME, render
-from rayscope.render.settings import Scrape, Settings
+from rayscope.render.settings import Settings
 from rayscope.zipapp import Zipapp, build
 
 NOT_OWNED = "ownerReferences are left out, as the RayService's uid is not known here: delete these objects with it."
@@ -107,10 +107,8 @@ def _service(found: RayObject, namespace: str | None, uid: str | None) -> Servic
 
 
 def _children(service: Service, monitor: MonitorSpec, zipapp: Zipapp, *, exporter: bool) -> Iterator[Manifest]:
-    wanted = monitor.scrape
-    settings = Settings(zipapp.digest, Scrape(interval=wanted.interval, labels=wanted.labels, ray=wanted.ray))
-    zipapps = {zipapp.digest: zipapp.data} if exporter and monitor.injection.enabled else {}
-    return render(service, [], settings, zipapps)
+    zipapps = {zipapp.digest: zipapp.data} if exporter else {}
+    return render(service, [], monitor, Settings(zipapp.digest), zipapps)
 
 
 def _offline(child: Manifest) -> Manifest:

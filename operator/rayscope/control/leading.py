@@ -17,7 +17,7 @@ from rayscope.control.resync import Resync
 from rayscope.control.supervision import together
 from rayscope.kube.api import Api
 from rayscope.model.service import Key
-from rayscope.render.settings import Scrape, Settings
+from rayscope.render.settings import Settings
 
 
 class Leading:
@@ -33,7 +33,7 @@ class Leading:
         self._events = Events(api, options.identity)
         reconciler = Reconciler(
             api,
-            Settings(exporter=exporters.own, scrape=Scrape(labels=options.monitor_labels)),
+            Settings(exporter=exporters.own, labels=options.monitor_labels),
             children=self._children,
             clusters=self._clusters,
             exporters=exporters,

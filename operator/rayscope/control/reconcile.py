@@ -21,6 +21,7 @@ from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, Conflict, KindMissing, Terminating
 from rayscope.kube.kinds import CONFIG_MAP, POD, RAY_CLUSTER, RAY_SERVICE
 from rayscope.model.manifest import Manifest
+from rayscope.model.monitor import MonitorSpec
 from rayscope.model.names import RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL, RAY_ORIGIN_NAME_LABEL, SERVICE_LABEL
 from rayscope.model.names import exporter_config_map as config_map
 from rayscope.model.service import Key, Service
@@ -102,7 +103,7 @@ class Reconciler:
         manifests: list[Manifest] = []
         if service.wanted:
             await self._exporters.fetch(self._in_vain(service, clusters))
-            manifests = list(render(service, clusters, self._settings, self._exporters.at_hand))
+            manifests = list(render(service, clusters, MonitorSpec(), self._settings, self._exporters.at_hand))
         for manifest in manifests:
             await self._apply(manifest)
         await self._prune(service, clusters, {Ref.of(manifest) for manifest in manifests})
@@ -111,7 +112,7 @@ class Reconciler:
         """Exporters that clusters mount, and that are neither at hand nor beside the service."""
         if not service.wanted:
             return []
-        digests = missing_exporters(service, clusters, self._settings, self._exporters.at_hand)
+        digests = missing_exporters(service, clusters, MonitorSpec(), self._settings, self._exporters.at_hand)
         name, namespace = service.key.name, service.key.namespace
         return sorted(
             digest

@@ -15,12 +15,12 @@ from rayscope.control.children import Children
 from rayscope.control.queue import WorkQueue
 from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, KindMissing
-from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, RAY_SERVICE, Kind
+from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, RAY_SERVICE, SERVICE, SERVICE_MONITOR, Kind
 from rayscope.model.names import MANAGED_BY_LABEL, MANAGER, MONITOR_LABEL, SERVICE_LABEL
 from rayscope.model.service import Key
 
 PERIOD = 600.0
-CHILD_KINDS = (CONFIG_MAP, POD_MONITOR)
+CHILD_KINDS = (CONFIG_MAP, SERVICE, POD_MONITOR, SERVICE_MONITOR)
 CHILDREN = f"{MANAGED_BY_LABEL}={MANAGER},{SERVICE_LABEL}"
 """Label selector of what we made for services."""
 

@@ -43,6 +43,7 @@ EVENT = Kind("", "v1", "Event", "events")
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False)
 POD = Kind("", "v1", "Pod", "pods")
 SECRET = Kind("", "v1", "Secret", "secrets")
+SERVICE = Kind("", "v1", "Service", "services")
 SERVICE_ACCOUNT = Kind("", "v1", "ServiceAccount", "serviceaccounts")
 DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
 ENDPOINT_SLICE = Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
@@ -72,6 +73,7 @@ KINDS = (
     NAMESPACE,
     POD,
     SECRET,
+    SERVICE,
     SERVICE_ACCOUNT,
     DEPLOYMENT,
     ENDPOINT_SLICE,

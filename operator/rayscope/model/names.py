@@ -5,6 +5,9 @@ One place for a fact. Whoever reads a cluster and wonders what a name means find
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 DOMAIN = "rayscope.dev"
 MANAGER = "rayscope"
 """Field manager of every server-side apply, and the value of the managed-by label."""
@@ -54,6 +57,9 @@ RAY_HASH_ANNOTATION = "ray.io/hash-without-replicas-and-workers-to-delete"
 RAY_GROUPS_ANNOTATION = "ray.io/num-worker-groups"
 RAY_METRICS_PORT_NAME = "metrics"
 """The port on which every Ray pod exports Ray's own metrics; KubeRay adds it where it is missing."""
+RAY_METRICS_PORT = 8080
+RAY_SERVE_LABEL = "ray.io/serve"
+"""On KubeRay's Services for Serve, with the value that `serve_label` makes; on pods, it says whether they serve."""
 
 # Admission.
 WEBHOOK_CONFIGURATION = MANAGER
@@ -79,3 +85,35 @@ def published_config_map(digest: str) -> str:
 def pod_monitor(service: str) -> str:
     """The PodMonitor of `service`; nobody else's, because no other service's name gives the same one."""
     return f"{service}-rayscope"
+
+
+def service_monitor(service: str) -> str:
+    """The ServiceMonitor that stands in for the PodMonitor, under the same name, so that a switch changes no job."""
+    return pod_monitor(service)
+
+
+def app_monitor(service: str) -> str:
+    """The ServiceMonitor of the route that the application of `service` serves."""
+    return f"{service}-rayscope-app"
+
+
+def cluster_targets(cluster: str) -> str:
+    """The headless Service that lists the pods of `cluster` for a ServiceMonitor."""
+    return _service_name(f"{cluster}-rayscope")
+
+
+def service_targets(service: str) -> str:
+    """The headless Service that lists the injected pods of `service` while none of its clusters is known."""
+    return _service_name(f"{service}-rayscope-pods")
+
+
+def serve_label(origin: str) -> str:
+    """Value of `RAY_SERVE_LABEL` on the Serve Service that KubeRay makes for a RayService, or for one cluster of it."""
+    return f"{origin}-serve"
+
+
+def _service_name(name: str) -> str:
+    """The name where a Service may have it (RFC 1035: 63 characters, a letter first), else one made of its hash."""
+    if re.fullmatch("[a-z]([-a-z0-9]{0,61}[a-z0-9])?", name):
+        return name
+    return f"rayscope-{hashlib.sha256(name.encode()).hexdigest()[:10]}"

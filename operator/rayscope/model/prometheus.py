@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rayscope.model.manifest import Manifest, labels, mapping
+from rayscope.model.manifest import Manifest, labels, mapping, sequence
 from rayscope.model.selector import selects, written
 
 FIELDS = {"PodMonitor": "podMonitor", "ServiceMonitor": "serviceMonitor"}
@@ -26,6 +26,13 @@ class Prometheus:
     namespaces: Manifest | None
     account: str
     """Its ServiceAccount: what it may see."""
+
+    @property
+    def demands(self) -> Mapping[str, str]:
+        """The labels that its selector asks for by their values, as far as there is one choice only."""
+        expressions = [each for each in sequence(self.selector, "matchExpressions") if each["operator"] == "In"]
+        single = {each["key"]: each["values"][0] for each in expressions if len(each["values"]) == 1}
+        return {**single, **mapping(self.selector, "matchLabels")}
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -55,3 +62,10 @@ class Prometheus:
         if not selects(self.selector, labels(monitor)):
             return f"it takes monitors with {written(self.selector)} only"
         return None
+
+    def lacking(self, monitor: Manifest, namespace_labels: Mapping[str, str]) -> Mapping[str, str] | None:
+        """The labels with which it would take `monitor`; empty: it takes it. None: added labels would not do."""
+        given = labels(monitor)
+        added = {key: value for key, value in self.demands.items() if key not in given}
+        metadata = {**monitor["metadata"], "labels": {**given, **added}}
+        return None if self.refusal({**monitor, "metadata": metadata}, namespace_labels) else added

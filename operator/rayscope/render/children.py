@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rayscope.model.manifest import Manifest
-from rayscope.model.names import exporter_config_map
+from rayscope.model.monitor import MonitorKind, MonitorSpec
+from rayscope.model.names import exporter_config_map, service_monitor
 from rayscope.model.service import Service
+from rayscope.render.approute import app_service_monitor
+from rayscope.render.endpoints import port_endpoints
 from rayscope.render.exporter import mounted_exporters, service_exporter
 from rayscope.render.podmonitor import service_pod_monitor
+from rayscope.render.servicemonitor import service_service_monitor, target_services
 from rayscope.render.settings import Settings
 
 LONGEST_NAME = 63
@@ -19,18 +23,42 @@ LONGEST_NAME = 63
 
 
 def render(
-    service: Service, clusters: Sequence[Manifest], settings: Settings, zipapps: Mapping[str, bytes]
+    service: Service,
+    clusters: Sequence[Manifest],
+    wanted: MonitorSpec,
+    settings: Settings,
+    zipapps: Mapping[str, bytes],
 ) -> Iterator[Manifest]:
-    """Every child of a wanted service, in the order in which pods need them.
+    """Every child of a labelled service, in the order in which pods need them.
 
-    `clusters` are the RayClusters that live now; `zipapps` holds the exporters at hand by digest. One that a cluster
-    mounts and that is not at hand is not rendered: `missing_exporters` names it.
+    `clusters` are the RayClusters that live now; `wanted` is the spec of its VLLMMonitor, the defaults where it has
+    none; `zipapps` holds the exporters at hand by digest. One that a cluster mounts and that is not at hand is not
+    rendered: `missing_exporters` names it.
     """
     if len(service.key.name) > LONGEST_NAME:
         return
-    for digest in sorted(_wanted_exporters(service, clusters, settings) & zipapps.keys()):
+    for digest in sorted(_wanted_exporters(service, clusters, wanted, settings) & zipapps.keys()):
         yield service_exporter(service, digest, zipapps[digest])
-    yield service_pod_monitor(service, clusters, settings.scrape)
+    yield from monitors(service, clusters, wanted, settings)
+
+
+def monitors(
+    service: Service, clusters: Sequence[Manifest], wanted: MonitorSpec, settings: Settings
+) -> Iterator[Manifest]:
+    """What tells a Prometheus about the service, and the Services that it may need for that.
+
+    The exporter's port is scraped as long as a cluster has one, also where the next shall have none.
+    """
+    scrape, labels = wanted.scrape, {**settings.labels, **wanted.scrape.labels}
+    exporter = wanted.injection.enabled or bool(mounted_exporters(service, clusters))
+    if scrape.kind is MonitorKind.POD_MONITOR:
+        if endpoints := list(port_endpoints(service, scrape, exporter=exporter)):
+            yield service_pod_monitor(service, clusters, endpoints, labels)
+    elif endpoints := list(port_endpoints(service, scrape, exporter=exporter, job=service_monitor(service.key.name))):
+        yield from target_services(service, clusters)
+        yield service_service_monitor(service, endpoints, labels)
+    if scrape.app:
+        yield app_service_monitor(service, clusters, wanted, scrape.app, labels)
 
 
 def kept(service: Service, clusters: Iterable[Manifest], pods: Iterable[Manifest] = ()) -> frozenset[str]:
@@ -44,11 +72,18 @@ def kept(service: Service, clusters: Iterable[Manifest], pods: Iterable[Manifest
 
 
 def missing_exporters(
-    service: Service, clusters: Iterable[Manifest], settings: Settings, zipapps: Mapping[str, bytes]
+    service: Service,
+    clusters: Iterable[Manifest],
+    wanted: MonitorSpec,
+    settings: Settings,
+    zipapps: Mapping[str, bytes],
 ) -> frozenset[str]:
     """Digests that the service's clusters mount, now or next, and that are not at hand."""
-    return _wanted_exporters(service, clusters, settings) - zipapps.keys()
+    return _wanted_exporters(service, clusters, wanted, settings) - zipapps.keys()
 
 
-def _wanted_exporters(service: Service, clusters: Iterable[Manifest], settings: Settings) -> frozenset[str]:
-    return mounted_exporters(service, clusters) | {settings.exporter}
+def _wanted_exporters(
+    service: Service, clusters: Iterable[Manifest], wanted: MonitorSpec, settings: Settings
+) -> frozenset[str]:
+    following = {settings.exporter} if wanted.injection.enabled else set()
+    return mounted_exporters(service, clusters) | following

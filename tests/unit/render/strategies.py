@@ -10,12 +10,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rayscope.model.manifest import Manifest
-from rayscope.model.monitor import RayPort
+from rayscope.model.monitor import AppRoute, Exporter, Injection, MonitorKind, MonitorSpec, RayPort, Scrape
 from rayscope.model.names import EXPORTER_VOLUME, MONITOR_LABEL, MONITOR_VALUE, exporter_config_map
 from rayscope.model.service import Service
-from rayscope.render.settings import Scrape, Settings
+from rayscope.render.settings import Settings
 
-Situation = tuple[Service, list[Manifest], Settings, Mapping[str, bytes]]
+Situation = tuple[Service, list[Manifest], MonitorSpec, Settings, Mapping[str, bytes]]
 """What `render` is asked about."""
 OWN = "0123456789"
 """Digest of this version's exporter."""
@@ -74,14 +74,22 @@ digests = st.from_regex(r"[0-9a-f]{10}", fullmatch=True)
 label_names = st.from_regex(r"([a-z]{1,5}\.[a-z]{1,5}/)?[a-z]{1,10}", fullmatch=True)
 label_values = st.from_regex(r"[A-Za-z0-9]{1,10}", fullmatch=True)
 services = st.builds(service, object_names, object_names, st.lists(object_names, max_size=2))
-settings = st.builds(
-    Settings,
-    exporter=digests,
+label_sets = st.dictionaries(label_names, label_values, max_size=3)
+settings = st.builds(Settings, exporter=digests, labels=label_sets)
+wishes = st.builds(
+    MonitorSpec,
+    injection=st.builds(
+        Injection,
+        enabled=st.booleans(),
+        exporter=st.builds(Exporter, families=st.sampled_from([(), ("vllm:",), ("vllm:", "http_")])),
+    ),
     scrape=st.builds(
         Scrape,
+        kind=st.sampled_from(MonitorKind),
         interval=st.none() | st.sampled_from(["15s", "1m"]),
-        labels=st.dictionaries(label_names, label_values, max_size=3),
+        labels=label_sets,
         ray=st.sampled_from(RayPort),
+        app=st.none() | st.just(AppRoute()),
     ),
 )
 
@@ -89,7 +97,7 @@ settings = st.builds(
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
     """Of the exporters that the clusters mount, some are at hand and some are not."""
-    subject, chosen = draw(services), draw(settings)
+    subject, wanted, chosen = draw(services), draw(wishes), draw(settings)
     mounted = draw(st.lists(st.none() | digests, max_size=4))
     names = draw(st.lists(object_names, min_size=len(mounted), max_size=len(mounted), unique=True))
     clusters: list[Manifest] = [
@@ -97,4 +105,4 @@ def situations(draw: st.DrawFn) -> Situation:
     ]
     known = sorted({chosen.exporter, *filter(None, mounted)})
     at_hand = draw(st.sets(st.sampled_from(known)))
-    return subject, clusters, chosen, zipapps(*at_hand)
+    return subject, clusters, wanted, chosen, zipapps(*at_hand)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rayscope.model.manifest import Manifest
+from rayscope.model.monitor import MonitorSpec
 from rayscope.model.names import EXPORTER_VOLUME, exporter_config_map
 from rayscope.render.children import LONGEST_NAME, kept, missing_exporters, render
 from rayscope.render.settings import Settings
@@ -28,6 +29,7 @@ from tests.unit.render.strategies import (
 )
 
 SETTINGS = Settings(OWN)
+DEFAULTS = MonitorSpec()
 DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 
@@ -45,9 +47,9 @@ def test_the_same_input_gives_the_same_bytes(situation: Situation) -> None:
 @unhurried
 @given(situations(), st.randoms(use_true_random=False))
 def test_the_order_of_clusters_does_not_matter(situation: Situation, random: Random) -> None:
-    subject, clusters, settings, at_hand = situation
+    subject, clusters, wanted, settings, at_hand = situation
     shuffled = random.sample(clusters, len(clusters))
-    assert list(render(subject, shuffled, settings, at_hand)) == list(render(*situation))
+    assert list(render(subject, shuffled, wanted, settings, at_hand)) == list(render(*situation))
 
 
 @unhurried
@@ -110,32 +112,34 @@ def test_what_clusters_mount_is_rendered_or_reported_missing(situation: Situatio
 @given(object_names, object_names)
 def test_no_two_services_share_a_child(one: str, other: str) -> None:
     def children(name: str) -> set[tuple[str, str]]:
-        rendered = render(service(name), [], SETTINGS, zipapps(OWN))
+        rendered = render(service(name), [], DEFAULTS, SETTINGS, zipapps(OWN))
         return {(child["kind"], child["metadata"]["name"]) for child in rendered}
 
     assert one == other or children(one).isdisjoint(children(other))
 
 
 def test_the_exporter_of_this_version_is_there_before_the_first_cluster() -> None:
-    children = list(render(service(), [], SETTINGS, zipapps(OWN)))
+    children = list(render(service(), [], DEFAULTS, SETTINGS, zipapps(OWN)))
     assert [child["kind"] for child in children] == ["ConfigMap", "PodMonitor"]
     assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}"]
 
 
 def test_the_exporter_that_a_live_cluster_mounts_stays_beside_this_versions() -> None:
-    children = list(render(service(), [cluster("llm-a", digest=FORMER)], SETTINGS, zipapps(OWN, FORMER)))
+    children = list(render(service(), [cluster("llm-a", digest=FORMER)], DEFAULTS, SETTINGS, zipapps(OWN, FORMER)))
     assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}", f"llm-rayscope-{FORMER}"]
 
 
 def test_an_exporter_that_nothing_mounts_any_more_is_not_rendered() -> None:
-    children = list(render(service(), [cluster("llm-a", digest=OWN)], SETTINGS, zipapps(OWN, FORMER)))
+    children = list(render(service(), [cluster("llm-a", digest=OWN)], DEFAULTS, SETTINGS, zipapps(OWN, FORMER)))
     assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}"]
 
 
 def test_an_exporter_that_is_not_at_hand_is_kept_and_reported() -> None:
     clusters = [cluster("llm-a", digest=FORMER)]
-    assert names(list(render(service(), clusters, SETTINGS, zipapps(OWN))), "ConfigMap") == [f"llm-rayscope-{OWN}"]
-    assert missing_exporters(service(), clusters, SETTINGS, zipapps(OWN)) == {FORMER}
+    assert names(list(render(service(), clusters, DEFAULTS, SETTINGS, zipapps(OWN))), "ConfigMap") == [
+        f"llm-rayscope-{OWN}"
+    ]
+    assert missing_exporters(service(), clusters, DEFAULTS, SETTINGS, zipapps(OWN)) == {FORMER}
     assert kept(service(), clusters) == {f"llm-rayscope-{FORMER}"}
 
 
@@ -160,5 +164,5 @@ def test_other_config_maps_in_a_template_are_none_of_our_business() -> None:
 
 def test_a_service_whose_name_fits_into_no_label_has_no_children() -> None:
     longest = "x" * LONGEST_NAME
-    assert list(render(service(longest), [], SETTINGS, zipapps(OWN)))
-    assert not list(render(service(longest + "x"), [], SETTINGS, zipapps(OWN)))
+    assert list(render(service(longest), [], DEFAULTS, SETTINGS, zipapps(OWN)))
+    assert not list(render(service(longest + "x"), [], DEFAULTS, SETTINGS, zipapps(OWN)))

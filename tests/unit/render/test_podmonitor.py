@@ -1,24 +1,14 @@
-"""The PodMonitor: whom it selects, what it keeps, what it says about each target."""
+"""The PodMonitor: whom it selects."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import pytest
 from hypothesis import given
 
 from rayscope.model.manifest import Manifest
-from rayscope.model.monitor import RayPort
-from rayscope.model.names import EXPORTER_PORT_NAME, RAY_METRICS_PORT_NAME
-from rayscope.render.podmonitor import selector, service_pod_monitor
-from rayscope.render.settings import Scrape
+from rayscope.render.podmonitor import selector
 from tests.unit.render.strategies import Situation, cluster, service, situations, unhurried
-
-
-def endpoints(scrape: Scrape) -> dict[str, Any]:
-    monitor = service_pod_monitor(service(), [], scrape)
-    return {endpoint["port"]: endpoint for endpoint in monitor["spec"]["podMetricsEndpoints"]}
 
 
 def selected(clusters: Sequence[Manifest], expected: Sequence[str]) -> list[str]:
@@ -44,58 +34,6 @@ def test_a_service_without_clusters_is_selected_by_the_label_that_its_pods_will_
 @unhurried
 @given(situations())
 def test_no_service_ever_selects_every_pod_of_its_namespace(situation: Situation) -> None:
-    subject, clusters, _, _ = situation
+    subject, clusters, *_ = situation
     found = selector(subject, clusters)
     assert found.get("matchLabels") or all(expression["values"] for expression in found["matchExpressions"])
-
-
-@pytest.mark.parametrize(
-    ("ray", "ports"),
-    [
-        (RayPort.ESSENTIAL, [EXPORTER_PORT_NAME, RAY_METRICS_PORT_NAME]),
-        (RayPort.FULL, [EXPORTER_PORT_NAME, RAY_METRICS_PORT_NAME]),
-        (RayPort.OFF, [EXPORTER_PORT_NAME]),
-    ],
-)
-def test_rays_port_is_scraped_unless_it_is_off(ray: RayPort, ports: list[str]) -> None:
-    assert list(endpoints(Scrape(ray=ray))) == ports
-
-
-def test_only_the_essential_series_of_rays_port_are_kept() -> None:
-    [rule] = endpoints(Scrape())[RAY_METRICS_PORT_NAME]["metricRelabelings"]
-    assert (rule["action"], rule["sourceLabels"]) == ("keep", ["__name__"])
-
-
-def test_everything_is_kept_of_rays_port_in_full_and_always_of_the_exporters() -> None:
-    full = endpoints(Scrape(ray=RayPort.FULL))
-    assert "metricRelabelings" not in full[RAY_METRICS_PORT_NAME]
-    assert "metricRelabelings" not in full[EXPORTER_PORT_NAME]
-    assert "metricRelabelings" not in endpoints(Scrape())[EXPORTER_PORT_NAME]
-
-
-def test_both_ports_have_the_labels_that_dashboards_query() -> None:
-    for endpoint in endpoints(Scrape()).values():
-        assert {
-            rule["targetLabel"]: rule.get("sourceLabels") or rule["replacement"] for rule in endpoint["relabelings"]
-        } == {
-            "rayservice": "llm",
-            "ray_io_cluster": ["__meta_kubernetes_pod_label_ray_io_cluster"],
-            "ray_io_node_type": ["__meta_kubernetes_pod_label_ray_io_node_type"],
-            "ray_io_group": ["__meta_kubernetes_pod_label_ray_io_group"],
-        }
-
-
-def test_no_exporter_can_overwrite_a_targets_labels() -> None:
-    assert not any(endpoint.get("honorLabels") for endpoint in endpoints(Scrape()).values())
-
-
-def test_the_interval_is_the_prometheuss_own_unless_given() -> None:
-    assert all("interval" not in endpoint for endpoint in endpoints(Scrape()).values())
-    assert all(endpoint["interval"] == "15s" for endpoint in endpoints(Scrape(interval="15s")).values())
-
-
-def test_labels_for_a_prometheuss_selector_are_added_and_do_not_replace_our_own() -> None:
-    asked = {"release": "prometheus", "rayscope.dev/service": "somebody-else"}
-    labels = service_pod_monitor(service(), [], Scrape(labels=asked))["metadata"]["labels"]
-    assert labels["release"] == "prometheus"
-    assert labels["rayscope.dev/service"] == "llm"
