@@ -7,42 +7,18 @@ operator understands, cannot differ. Field docstrings become the descriptions th
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field
 
 from rayscope.model.names import EXPORTER_PORT, FAMILY_PREFIX
+from rayscope.model.relabeling import Relabeling
+from rayscope.model.schema import Duration, Quantity, Spec, rules
 
-QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$"
-DURATION = r"^([0-9]+(ms|s|m|h))+$"
-LABEL_NAME = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+LABEL_NAME = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 LABEL_VALUE = r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
 RAY_PORTS = (6379, 8000, 8080, 8265, 9101, 10001, 44217, 44227, 52365)
 """Ports of Ray's own processes by default (docs.ray.io, "Configuring Ray"), besides 10002-19999 for its workers."""
-
-Quantity = Annotated[
-    str,
-    BeforeValidator(str),
-    Field(pattern=QUANTITY),
-    WithJsonSchema(
-        {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True, "pattern": QUANTITY}
-    ),
-]
-Duration = Annotated[str, Field(pattern=DURATION)]
-
-
-def rules(*pairs: tuple[str, str]) -> dict[str, Any]:
-    """CEL validations of a schema: (expression, message)."""
-    return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}
-
-
-class Spec(BaseModel):
-    """The base of every part: frozen, unknown fields refused, named in Kubernetes' way."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
-    )
 
 
 class Volume(Spec):
@@ -139,30 +115,11 @@ class RayPort(StrEnum):
     OFF = "Off"
 
 
-class Relabeling(Spec):
-    """One step of relabelling, as Prometheus Operator's RelabelConfig has it."""
-
-    source_labels: tuple[str, ...] | None = None
-    """Labels whose values are joined."""
-    separator: str | None = None
-    """Between the joined values."""
-    target_label: str | None = None
-    """The label that is written."""
-    regex: str | None = None
-    """Matched against the joined values."""
-    modulus: int | None = Field(default=None, ge=1)
-    """For hashmod."""
-    replacement: str | None = None
-    """What is written where the expression matches."""
-    action: Annotated[str, Field(pattern="^[A-Za-z]+$", max_length=16)] | None = None
-    """What is done; `replace` where it is absent."""
-
-
 class AppRoute(Spec):
     """A `/metrics` route that the Serve application itself offers."""
 
-    port: str = Field(default="serve", pattern=r"^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$")
-    """Name of the Serve service's port."""
+    port: str = Field(default="serve", pattern=r"^serve(-[-a-z0-9]{0,8}[a-z0-9])?$")
+    """Name of the port; KubeRay's Serve Service has those that begin with `serve`, and no other."""
     path: str = Field(default="/metrics", pattern=r"^/[^?#]*$", max_length=256)
     """Path of the route."""
 
@@ -212,3 +169,12 @@ class MonitorSpec(Spec):
     """What is put into the pods."""
     scrape: Scrape = Scrape()
     """What Prometheus is told."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.injection) || self.injection.enabled || self.scrape.ray != 'Off' || has(self.scrape.app)",
+                "nothing is left to scrape: injection is off, scrape.ray is Off, and there is no scrape.app",
+            )
+        )
+    )

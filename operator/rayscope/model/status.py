@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from rayscope.model.monitor import Spec
+from rayscope.model.schema import Spec
 
 
 class Source(StrEnum):

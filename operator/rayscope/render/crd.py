@@ -128,9 +128,11 @@ def undefaulted(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    import json
     import sys
 
     import yaml
 
     sys.stdout.write("# Made by `make generate` from operator/rayscope/model: edit that.\n")
-    yaml.safe_dump(custom_resource_definition(), sys.stdout, sort_keys=False, width=120, allow_unicode=True)
+    apart = json.loads(json.dumps(custom_resource_definition()))  # nothing shared, so no anchors
+    yaml.safe_dump(apart, sys.stdout, sort_keys=False, width=120, allow_unicode=True)

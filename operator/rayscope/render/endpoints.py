@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rayscope.model.manifest import Manifest
-from rayscope.model.monitor import RayPort, Relabeling, Scrape
+from rayscope.model.monitor import RayPort, Scrape
 from rayscope.model.names import (
     EXPORTER_PORT_NAME,
     RAY_CLUSTER_LABEL,
@@ -16,6 +16,7 @@ from rayscope.model.names import (
     RAY_METRICS_PORT_NAME,
     RAY_NODE_TYPE_LABEL,
 )
+from rayscope.model.relabeling import Relabeling
 from rayscope.model.service import Service
 from rayscope.render.essential import PATTERN
 
