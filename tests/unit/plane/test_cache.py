@@ -52,9 +52,11 @@ def test_an_entry_whose_maker_was_killed_is_made_anew() -> None:
 
 
 def test_of_two_runs_at_once_one_fills_and_the_other_finds() -> None:
-    with _filler() as first, _filler() as second:
+    with _filler() as first:
         assert _line(first) == "filling"
+        second = _filler()
         first.communicate("done\n")
+    with second:
         assert _line(second) == "found"
         second.communicate()
     assert (Entry("part", "v1").path / "file").read_text() == "whole"
