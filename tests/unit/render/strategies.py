@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import jsonpatch
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from rayscope.inject import inject
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import AppRoute, Exporter, Injection, MonitorKind, MonitorSpec, RayPort, Scrape
 from rayscope.model.names import EXPORTER_VOLUME, MONITOR_LABEL, MONITOR_VALUE, exporter_config_map
+from rayscope.model.payload import Payload
 from rayscope.model.service import Service
 from rayscope.render.settings import Settings
 
@@ -60,6 +63,14 @@ def cluster(name: str, of: str = "llm", digest: str | None = None) -> dict[str, 
             "workerGroupSpecs": [{"groupName": "gpu", "template": {"spec": pod_spec(mounts)}}],
         },
     }
+
+
+def injected(name: str, *families: str, digest: str = OWN) -> Manifest:
+    """A RayCluster as the webhook lets it in, whose exporter passes on these families; none means all."""
+    bare = cluster(name)
+    patch = inject(bare, Payload(exporter=digest, families=families)).patch
+    patched: Manifest = jsonpatch.apply_patch(bare, patch)
+    return patched
 
 
 def zipapps(*digests: str) -> Mapping[str, bytes]:
