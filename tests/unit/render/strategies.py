@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from rayscope.inject import inject
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import AppRoute, Exporter, Injection, MonitorKind, MonitorSpec, RayPort, Scrape
-from rayscope.model.names import EXPORTER_VOLUME, MONITOR_LABEL, MONITOR_VALUE, exporter_config_map
+from rayscope.model.names import (
+    EXPORTER_VOLUME,
+    MONITOR_LABEL,
+    MONITOR_VALUE,
+    RAY_ORIGIN_KIND,
+    RAY_ORIGIN_KIND_LABEL,
+    RAY_ORIGIN_NAME_LABEL,
+    exporter_config_map,
+)
 from rayscope.model.payload import Payload
 from rayscope.model.service import Service
 from rayscope.render.settings import Settings
@@ -46,9 +54,9 @@ def service(name: str = "llm", namespace: str = "team", expected: Sequence[str] 
 def pod_spec(mounts: str | None) -> Manifest:
     """A pod's spec that mounts the ConfigMap `mounts` as injection does."""
     if mounts is None:
-        return {"containers": [{"name": "ray"}]}
+        return {"containers": [{"name": "ray", "image": "rayproject/ray"}]}
     return {
-        "containers": [{"name": "ray"}],
+        "containers": [{"name": "ray", "image": "rayproject/ray"}],
         "volumes": [{"name": "logs"}, {"name": EXPORTER_VOLUME, "configMap": {"name": mounts, "optional": True}}],
     }
 
@@ -57,7 +65,10 @@ def cluster(name: str, of: str = "llm", digest: str | None = None) -> dict[str, 
     """A RayCluster of the service `of`, whose worker pods mount the exporter `digest`."""
     mounts = exporter_config_map(of, digest) if digest else None
     return {
-        "metadata": {"name": name},
+        "metadata": {
+            "name": name,
+            "labels": {RAY_ORIGIN_NAME_LABEL: of, RAY_ORIGIN_KIND_LABEL: RAY_ORIGIN_KIND},
+        },
         "spec": {
             "headGroupSpec": {"template": {"metadata": None, "spec": pod_spec(None)}},
             "workerGroupSpecs": [{"groupName": "gpu", "template": {"spec": pod_spec(mounts)}}],
@@ -69,6 +80,7 @@ def injected(name: str, *families: str, digest: str = OWN) -> Manifest:
     """A RayCluster as the webhook lets it in, whose exporter passes on these families; none means all."""
     bare = cluster(name)
     patch = inject(bare, Payload(exporter=digest, families=families)).patch
+    assert patch
     patched: Manifest = jsonpatch.apply_patch(bare, patch)
     return patched
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from copy import deepcopy
 from random import Random
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import MonitorSpec
 from rayscope.model.names import EXPORTER_VOLUME, exporter_config_map
-from rayscope.render.children import LONGEST_NAME, kept, missing_exporters, render
+from rayscope.render.children import LONGEST_NAME, kept, missing_exporters, monitors, render
 from rayscope.render.settings import Settings
 from tests.unit.render.strategies import (
     FORMER,
@@ -166,3 +169,52 @@ def test_a_service_whose_name_fits_into_no_label_has_no_children() -> None:
     longest = "x" * LONGEST_NAME
     assert list(render(service(longest), [], DEFAULTS, SETTINGS, zipapps(OWN)))
     assert not list(render(service(longest + "x"), [], DEFAULTS, SETTINGS, zipapps(OWN)))
+
+
+def kinds(clusters: Sequence[Manifest] = (), **spec: Any) -> list[str]:
+    wanted = MonitorSpec.model_validate(spec)
+    return [child["kind"] for child in render(service(), clusters, wanted, SETTINGS, zipapps(OWN))]
+
+
+def test_one_kind_of_monitor_stands_in_for_the_other() -> None:
+    assert kinds(scrape={"kind": "PodMonitor"}) == ["ConfigMap", "PodMonitor"]
+    assert kinds(scrape={"kind": "ServiceMonitor"}) == ["ConfigMap", "Service", "ServiceMonitor"]
+
+
+def test_an_applications_route_is_a_monitor_more() -> None:
+    assert kinds(scrape={"app": {}}) == ["ConfigMap", "PodMonitor", "ServiceMonitor"]
+    assert kinds(scrape={"app": {}, "kind": "ServiceMonitor"})[1:] == ["Service", "ServiceMonitor", "ServiceMonitor"]
+
+
+def ports(clusters: Sequence[Manifest], **spec: Any) -> list[str]:
+    *_, monitor = render(service(), clusters, MonitorSpec.model_validate(spec), SETTINGS, zipapps(OWN))
+    return [endpoint["port"] for endpoint in monitor["spec"]["podMetricsEndpoints"]]
+
+
+def test_without_injection_there_is_rays_port_and_nothing_to_mount() -> None:
+    assert kinds(injection={"enabled": False}) == ["PodMonitor"]
+    assert ports([cluster("llm-a")], injection={"enabled": False}) == ["metrics"]
+    assert not missing_exporters(
+        service(), [], MonitorSpec.model_validate({"injection": {"enabled": False}}), SETTINGS, {}
+    )
+
+
+def test_a_cluster_that_was_injected_before_injection_was_turned_off_keeps_its_exporter() -> None:
+    clusters = [cluster("llm-a", digest=OWN)]
+    assert kinds(clusters, injection={"enabled": False}) == ["ConfigMap", "PodMonitor"]
+    assert ports(clusters, injection={"enabled": False}) == ["vllm-metrics", "metrics"]
+
+
+def test_a_monitor_of_nothing_is_not_made() -> None:
+    assert kinds(injection={"enabled": False}, scrape={"ray": "Off"}) == []
+    assert kinds(injection={"enabled": False}, scrape={"ray": "Off", "app": {}}) == ["ServiceMonitor"]
+
+
+@pytest.mark.parametrize("kind", ["PodMonitor", "ServiceMonitor"])
+def test_a_services_labels_win_over_the_operators_and_rayscopes_own_over_both(kind: str) -> None:
+    asked = {"release": "team", "rayscope.dev/service": "somebody-else"}
+    wanted = MonitorSpec.model_validate({"scrape": {"kind": kind, "labels": asked, "app": {}}})
+    settings = Settings(OWN, labels={"release": "prometheus", "tier": "gpu"})
+    for monitor in (each for each in monitors(service(), [], wanted, settings) if each["kind"] != "Service"):
+        assert {"release": "team", "tier": "gpu"}.items() <= monitor["metadata"]["labels"].items()
+        assert monitor["metadata"]["labels"]["rayscope.dev/service"] == "llm"
