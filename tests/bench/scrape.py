@@ -2,7 +2,7 @@
 
 Both read, in turn and each in a process of its own, what living processes write and change. Liveness, folding and exact
 sums are on. `rss_mib` is the most that the exporter ever had, everything imported that the program imports; `start_s`
-is from the start of its process to its first answer.
+is from the start of its process to its first answer, which with dead processes comes after folding them.
 """
 
 import json
@@ -27,7 +27,7 @@ class Case:
     living: int
     dead: int = 0
     engines: int = 1
-    rounds: int = 21
+    rounds: int = 41
 
 
 CASES = (
@@ -66,17 +66,24 @@ import rayscope.exporter.main
 from rayscope.exporter.archive import Archive
 from rayscope.exporter.collector import Collector
 from rayscope.exporter.fold import Folder
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.liveness import SUSPICION_SECONDS, Liveness
 
 directory, living = sys.argv[1], int(sys.argv[2])
 liveness, archive = Liveness(directory), Archive(directory)
 folder = Folder(directory, liveness, archive, grace=0)
 collector = Collector(directory, (), "process", liveness, archive)
-while sum(entry.startswith("counter") for entry in os.listdir(directory)) > living or folder.pending:
-    folder.fold()
+
+def folded():
+    return not folder.pending and sum(entry.startswith("counter") for entry in os.listdir(directory)) == living
 
 def scrape():
     return collector.scrape().text()
+
+if not folded():
+    while not folded():
+        folder.fold()
+    # For that long the liveness of what has just gone is asked for again and again.
+    time.sleep(SUSPICION_SECONDS)
 {_LOOP}
 """
 

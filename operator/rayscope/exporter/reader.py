@@ -25,13 +25,13 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 class WriterFile:
     """A file of a writer, as it was when it was last read without fault."""
 
-    __slots__ = ("_identity", "_known", "entry", "layout", "name", "path", "times", "values")
+    __slots__ = ("_known", "entry", "identity", "layout", "name", "path", "times", "values")
 
     def __init__(self, directory: str, entry: str, identity: Identity, name: FileName) -> None:
         self.entry = entry
         """Its name in the directory; differs from its writer's while it is being folded."""
         self.path = os.path.join(directory, entry)
-        self._identity = identity
+        self.identity = identity
         self.name = name
         self.layout: Optional[Layout] = None
         """None until it has been read once."""
@@ -43,9 +43,9 @@ class WriterFile:
 
     def is_still(self, identity: Identity) -> bool:
         """Whether this is it. After any change its keys are read anew: an inode may be given to another file."""
-        if identity != self._identity:
+        if identity != self.identity:
             self._known = None
-        same_inode, self._identity = identity[0] == self._identity[0], identity
+        same_inode, self.identity = identity[0] == self.identity[0], identity
         return same_inode
 
     def refresh(self) -> None:
