@@ -116,9 +116,19 @@ class Case:
 
         return await self._once("monitors", read)
 
+    async def prometheus_manifests(self) -> Sequence[Manifest]:
+        """Every Prometheus and PrometheusAgent of the cluster, with its kind."""
+
+        async def read() -> Sequence[Manifest]:
+            kinds = (PROMETHEUS, PROMETHEUS_AGENT)
+            return [{"kind": asked.kind, **manifest} for asked in kinds for manifest in await self._all(asked)]
+
+        return await self._once("prometheuses", read)
+
     async def prometheuses(self) -> Sequence[Prometheus]:
-        """Every Prometheus and PrometheusAgent of the cluster, as it sees monitors of our kind."""
-        return await self._once("prometheuses", self._prometheuses)
+        """The same, as they see monitors of our kind."""
+        kind = (await self.monitor_kind()).kind
+        return [Prometheus.of(manifest, kind) for manifest in await self.prometheus_manifests()]
 
     async def _service(self) -> Service | None:
         found = await self.api.get(RAY_SERVICE, self.key.name, self.key.namespace)
@@ -144,14 +154,6 @@ class Case:
             return []
         found = await self.api.list(POD, self.key.namespace, f"{RAY_CLUSTER_LABEL} in ({names})")
         return [pod for pod in found if mapping(pod, "status").get("phase") not in {"Succeeded", "Failed"}]
-
-    async def _prometheuses(self) -> Sequence[Prometheus]:
-        kind = (await self.monitor_kind()).kind
-        return [
-            Prometheus.of({"kind": asked.kind, **manifest}, kind)
-            for asked in (PROMETHEUS, PROMETHEUS_AGENT)
-            for manifest in await self._all(asked)
-        ]
 
     async def _all(self, kind: Kind) -> Sequence[Manifest]:
         try:

@@ -10,9 +10,8 @@ from rayscope.kube.errors import KindMissing
 from rayscope.model.manifest import Manifest, mapping
 from rayscope.model.names import RAY_CLUSTER_LABEL, SERVICE_LABEL
 from rayscope.model.prometheus import Prometheus
+from rayscope.model.selection import selection
 from rayscope.model.selector import selects
-
-SHOWN = 3
 
 
 async def operator(case: Case) -> Finding:
@@ -49,17 +48,10 @@ async def monitor(case: Case) -> Finding:
 
 async def selected(case: Case) -> Finding:
     """A Prometheus or PrometheusAgent takes the monitor."""
-    every = await case.prometheuses()
-    if not every:
-        return unknown(
-            "No Prometheus or PrometheusAgent is visible here. VictoriaMetrics, Alloy and others that read monitors "
-            "may take it."
-        )
-    refusals = await refused(case, every)
-    if takers := [prometheus for prometheus, reason in refusals if reason is None]:
-        return ok(f"{', '.join(map(str, takers))} takes it.")
-    told = "; ".join(f"{prometheus}: {reason}" for prometheus, reason in refusals[:SHOWN])
-    return problem(f"No Prometheus takes the monitor. {told}.", _remedy(every))
+    found = selection(await case.prometheus_manifests(), await case.monitors(), await case.namespace_labels())
+    if found.status == "False":
+        return problem(found.evidence, found.remedy)
+    return ok(found.evidence) if found.status == "True" else unknown(found.evidence)
 
 
 async def refused(case: Case, every: Sequence[Prometheus]) -> list[tuple[Prometheus, str | None]]:
@@ -78,16 +70,3 @@ def _covers(monitor: Manifest, service: str, cluster: str) -> bool:
 
 def _names(monitors: Sequence[Manifest]) -> str:
     return ", ".join(monitor["metadata"]["name"] for monitor in monitors)
-
-
-def _remedy(prometheuses: Sequence[Prometheus]) -> str:
-    """Labels that would help, where that is what is demanded."""
-    for prometheus in prometheuses:
-        if wanted := mapping(prometheus.selector, "matchLabels"):
-            pairs = ",".join(f"{key}={value}" for key, value in wanted.items())
-            return (
-                f"Give the monitors its labels: rayscope operator --monitor-labels {pairs}, or spec.scrape.labels in "
-                "the VLLMMonitor."
-            )
-    first = prometheuses[0]
-    return f"kubectl edit {first.kind.lower()} {first.name} -n {first.namespace}  # its monitor selectors"

@@ -6,6 +6,7 @@ really scrapes. What cannot be seen (VictoriaMetrics, Alloy, a managed Prometheu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,8 +34,14 @@ class Selection:
 
     status: Literal["True", "False", "Unknown"]
     reason: Reason
-    message: str
-    """What is the case, and the next step where there is one."""
+    evidence: str
+    """What is the case."""
+    remedy: str = ""
+    """The next step, where there is one."""
+
+    @property
+    def message(self) -> str:
+        return f"{self.evidence} {self.remedy}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ class Ambiguous:
     demands: Sequence[Demand]
 
     def __str__(self) -> str:
-        return f"{_listed(self.demands)}. Choose one: spec.scrape.labels: {{{_yaml(self.demands[0].labels)}}}, say."
+        return f"{_listed(self.demands)}."
 
 
 def detected_labels(
@@ -92,8 +99,9 @@ def selection(
         return Selection("True", Reason.SELECTED, f"Taken by {_listed(takers, ', ')}.")
     choice = detected_labels(prometheuses, lost, namespace_labels)
     if isinstance(choice, Ambiguous):
-        return Selection("False", Reason.AMBIGUOUS_SELECTORS, str(choice))
-    return Selection("False", Reason.NOT_SELECTED, _refused(prometheuses, lost[0], namespace_labels))
+        remedy = f"Choose one of them. {_set(choice.demands[0].labels)}"
+        return Selection("False", Reason.AMBIGUOUS_SELECTORS, str(choice), remedy)
+    return _refused(prometheuses, lost[0], namespace_labels)
 
 
 def _demands(
@@ -114,11 +122,12 @@ def _takers(
     return [each for each in _read(prometheuses, monitor) if each.refusal(monitor, namespace_labels) is None]
 
 
-def _refused(prometheuses: Sequence[Manifest], monitor: Manifest, namespace_labels: Mapping[str, str]) -> str:
+def _refused(prometheuses: Sequence[Manifest], monitor: Manifest, namespace_labels: Mapping[str, str]) -> Selection:
     every = _read(prometheuses, monitor)
     told = [f"{each}: {each.refusal(monitor, namespace_labels)}" for each in every]
     name = f"{monitor['kind']} {monitor['metadata']['name']}"
-    return f"No Prometheus takes {name}. {_listed(told)}. {_remedy(every, namespace_labels, monitor)}"
+    evidence = f"No Prometheus takes {name}. {_listed(told)}."
+    return Selection("False", Reason.NOT_SELECTED, evidence, _remedy(every, namespace_labels, monitor))
 
 
 def _remedy(every: Sequence[Prometheus], namespace_labels: Mapping[str, str], monitor: Manifest) -> str:
@@ -126,7 +135,7 @@ def _remedy(every: Sequence[Prometheus], namespace_labels: Mapping[str, str], mo
     bare = {**monitor, "metadata": {**monitor["metadata"], "labels": {}}}
     for prometheus in every:
         if labels := prometheus.lacking(bare, namespace_labels):
-            return f"Set spec.scrape.labels: {{{_yaml(labels)}}} in the VLLMMonitor."
+            return _set(labels)
     first, kind = every[0], monitor["kind"]
     return f"See `kubectl edit {first.kind.lower()} {first.name} -n {first.namespace}`: its selectors for {kind}s."
 
@@ -141,9 +150,13 @@ def _listed(things: Iterable[object], separator: str = "; ") -> str:
     return separator.join(told[:SHOWN]) + more
 
 
+def _set(labels: Mapping[str, str]) -> str:
+    inline = ", ".join(f"{key}: {json.dumps(value)}" for key, value in labels.items())  # `true` is no string
+    return (
+        f"Set spec.scrape.labels: {{{inline}}} in the VLLMMonitor, or `rayscope operator --monitor-labels "
+        f"{_pairs(labels)}` for all services."
+    )
+
+
 def _pairs(labels: Mapping[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in labels.items())
-
-
-def _yaml(labels: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in labels.items())
