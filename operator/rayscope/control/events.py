@@ -5,9 +5,11 @@ An Event's name is made of what it says, so that a restart, or another replica, 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
 from rayscope.control import figures
@@ -19,16 +21,20 @@ from rayscope.model.manifest import Manifest
 from rayscope.model.names import MANAGER, RAY_API_VERSION, RAY_ORIGIN_KIND
 from rayscope.model.service import Key, Service
 
+PATIENCE = 5.0
+"""Seconds that an event waits for quieter times: in those that never end, it is at least told slowly."""
+
 log = logging.getLogger(__name__)
 
 
 class Events:
     """Posts what was not posted yet, in its own time: the children of a thousand services are more urgent."""
 
-    def __init__(self, api: Api, reporter: str) -> None:
-        """`reporter`: this replica's identity."""
+    def __init__(self, api: Api, reporter: str, leisure: Callable[[], Awaitable[None]]) -> None:
+        """`reporter`: this replica's identity; `leisure` returns when there is nothing more urgent to do."""
         self._api = api
         self._reporter = reporter
+        self._leisure = leisure
         self._queue: WorkQueue[Key] = WorkQueue(self._post, workers=1)
         self._current: dict[Key, tuple[Service, dict[str, Notice]]] = {}
         self._posted: dict[Key, set[str]] = {}
@@ -56,6 +62,8 @@ class Events:
         posted = self._posted.setdefault(key, set())
         posted &= named.keys()
         for name in named.keys() - posted:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leisure(), PATIENCE)
             await self._create(service, name, named[name])
             posted.add(name)
         if self._current.get(key) is told:

@@ -30,7 +30,7 @@ class Leading:
         self._children = Children()
         self._clusters = Clusters()
         self._missing = MissingKinds(api, next(iter(options.watch_namespaces), None), self._visit_all)
-        self._events = Events(api, options.identity)
+        self._events = Events(api, options.identity, self._leisure)
         reconciler = Reconciler(
             api,
             Settings(exporter=exporters.own, labels=options.monitor_labels),
@@ -62,6 +62,9 @@ class Leading:
             )
         finally:
             figures.leader.set(0)
+
+    async def _leisure(self) -> None:
+        await self.queue.idle()
 
     def _visit_all(self) -> None:
         self._resync.visit_all()

@@ -42,6 +42,8 @@ class WorkQueue(Generic[K]):
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._added = asyncio.Semaphore(0)
         """One permit for each waiting key."""
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._progress = time.monotonic()
 
     def __len__(self) -> int:
@@ -53,6 +55,10 @@ class WorkQueue(Generic[K]):
         """Seconds since the last visit ended or the first of the keys at hand was added; 0 with nothing to do."""
         return time.monotonic() - self._progress if self._waiting or self._busy else 0.0
 
+    async def idle(self) -> None:
+        """Return as soon as no key is waiting or being visited."""
+        await self._idle.wait()
+
     def add(self, key: K) -> None:
         """Have `key` visited as soon as a worker is free; also where it failed and would be due later."""
         if key in self._busy:
@@ -60,6 +66,7 @@ class WorkQueue(Generic[K]):
         elif key not in self._waiting:
             if not (self._waiting or self._busy):
                 self._progress = time.monotonic()
+            self._idle.clear()
             self._waiting[key] = None
             self._added.release()
 
@@ -95,6 +102,8 @@ class WorkQueue(Generic[K]):
         if key in self._again:
             self._again.discard(key)
             self.add(key)
+        if not (self._waiting or self._busy):
+            self._idle.set()
 
     def _put_off(self, key: K) -> None:
         """Twice as long at each failure, and never at the same moment as all the others that failed together."""

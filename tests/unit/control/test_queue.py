@@ -153,3 +153,17 @@ async def test_an_idle_queue_is_not_stalled_and_a_stuck_one_is() -> None:
         queue.add("a")
         await visits.until(1)
         assert queue.stalled > 0.0
+
+
+async def test_a_queue_is_idle_when_nothing_waits_and_nothing_is_being_visited() -> None:
+    visits = Visits()
+    queue = WorkQueue(visits, workers=1)
+    queue.add("a")
+    queue.add("b")
+    idle = asyncio.create_task(queue.idle())
+    async with running(queue):
+        await visits.until(1)
+        assert not idle.done()
+        visits.gate.set()
+        await idle
+    assert visits.seen == ["a", "b"]
