@@ -1,10 +1,12 @@
 """VLLMMonitor as the API server has it: what it accepts, what it refuses and how, what it fills in, what it shows."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from rayscope.model.monitor import MonitorSpec
 from rayscope.model.status import MonitorStatus
@@ -14,7 +16,8 @@ from tests.plane import Plane
 from tests.plane.client import ApiError
 from tests.plane.resources import VLLM_MONITORS
 
-CRDS = Path(__file__).parents[2] / "crds"
+ROOT = Path(__file__).parents[2]
+CRDS, DOCS = ROOT / "crds", ROOT / "docs"
 DRY_RUN = {"dryRun": "All", "fieldValidation": "Strict"}
 SPEC = schema()["properties"]["spec"]
 WRONG: dict[str, Any] = {
@@ -125,6 +128,23 @@ def test_the_defaults_are_filled_in_as_the_operator_has_them(plane: Plane, spec:
 
 def test_a_monitor_without_a_spec_has_all_defaults(plane: Plane) -> None:
     assert create(plane, None)["spec"] == defaults()
+
+
+def documented() -> list[Any]:
+    """The VLLMMonitors in our documents."""
+    blocks = [
+        yaml.safe_load(block)
+        for page in sorted(DOCS.glob("*.md"))
+        for block in re.findall(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        if "kind: VLLMMonitor" in block
+    ]
+    assert blocks
+    return blocks
+
+
+@pytest.mark.parametrize("example", documented(), ids=lambda example: example["metadata"]["name"])
+def test_an_example_in_a_document_is_accepted(plane: Plane, example: Any) -> None:
+    create(plane, example["spec"])
 
 
 @pytest.fixture

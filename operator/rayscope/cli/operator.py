@@ -59,7 +59,7 @@ def _labels(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> Ma
     metavar="KEY=VALUE",
     multiple=True,
     callback=_labels,
-    help="Labels for every PodMonitor, for a Prometheus that selects by labels, e.g. release=prometheus.",
+    help="Labels for every monitor, for a Prometheus that selects by labels, e.g. release=prometheus.",
 )
 @click.option(
     "--webhook-address",

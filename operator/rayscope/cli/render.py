@@ -51,11 +51,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     output: str,
 ) -> None:
     """Print what the operator would create beside the RayServices and RayClusters in files: the ConfigMap with the
-    exporter, and the PodMonitor.
+    exporter, and what tells a Prometheus.
 
     For clusters in which no operator runs: with `rayscope inject` this is all that Rayscope does for a service, frozen.
-    The PodMonitor selects pods by the label that the injection gives them. A RayCluster of no service is
-    rendered under its own name.
+    Pods are selected by the label that the injection gives them. A RayCluster of no service is rendered under its
+    own name.
 
     \b
     Everything for one service:

@@ -72,6 +72,14 @@ def test_the_settings_of_a_monitor_are_taken(tmp_path: Path) -> None:
     assert not any("metricRelabelings" in endpoint for endpoint in endpoints)
 
 
+def test_a_service_monitor_finds_the_pods_by_the_label_that_the_injection_gives_them(tmp_path: Path) -> None:
+    file = tmp_path / "monitor.yaml"
+    file.write_text(MONITOR.replace("scrape: {", "scrape: {kind: ServiceMonitor, app: {}, "))
+    found = children(call("render", "--no-exporter", "--monitor", file, "-", given=SERVICE))
+    assert [child["kind"] for child in found] == ["Service", "ServiceMonitor", "ServiceMonitor"]
+    assert found[0]["spec"]["selector"] == {"rayscope.dev/service": "llm"}
+
+
 def test_json_is_a_list_and_its_notes_are_aside() -> None:
     called = call("render", "-o", "json", "-", given=SERVICE)
     listed = json.loads(called.output)
