@@ -63,10 +63,10 @@ def scrape():
 _OURS = f"""
 import json, os, sys, time
 import rayscope.exporter.main
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.collector import Collector
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.liveness import SUSPICION_SECONDS, Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.numbers.collector import Collector
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.liveness import SUSPICION_SECONDS, Liveness
 
 directory, living = sys.argv[1], int(sys.argv[2])
 liveness, archive = Liveness(directory), Archive(directory)

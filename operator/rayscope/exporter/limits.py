@@ -10,7 +10,7 @@ import resource
 import signal
 import socket
 
-from rayscope.exporter.lease import survive_breaks
+from rayscope.exporter.files.lease import survive_breaks
 
 MEMORY_BYTES = 96 * 1024 * 1024
 """RLIMIT_DATA: private writable memory, i.e. what the cgroup charges us for. RLIMIT_AS would also count shared

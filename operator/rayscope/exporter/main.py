@@ -9,13 +9,13 @@ import time
 from typing import Sequence
 
 from rayscope import __version__
+from rayscope.exporter.http.listen import Unavailable, listen, url
+from rayscope.exporter.http.schedule import Schedule, Task
+from rayscope.exporter.http.server import Server
 from rayscope.exporter.journal import say
 from rayscope.exporter.limits import restrict, stop_socket
-from rayscope.exporter.listen import Unavailable, listen, url
 from rayscope.exporter.options import parse
-from rayscope.exporter.sampling import SAMPLE_SECONDS
-from rayscope.exporter.schedule import Schedule, Task
-from rayscope.exporter.server import Server
+from rayscope.exporter.own.sampling import SAMPLE_SECONDS
 from rayscope.exporter.site import Site
 
 FOLD_SECONDS = 1.0

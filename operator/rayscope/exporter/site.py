@@ -10,17 +10,17 @@ import os
 import time
 from typing import Callable, Dict, Optional, Tuple
 
-from rayscope.exporter.failures import MEMORY, Failures, T
+from rayscope.exporter.http.negotiation import CONTENT_TYPES, accepts_gzip, choose_format
+from rayscope.exporter.http.pages import INDEX
+from rayscope.exporter.http.reading import Reading
+from rayscope.exporter.http.request import Request
+from rayscope.exporter.http.response import Response, sentence
+from rayscope.exporter.http.server import Answer
+from rayscope.exporter.itself import own_families
 from rayscope.exporter.journal import say
-from rayscope.exporter.negotiation import CONTENT_TYPES, accepts_gzip, choose_format
 from rayscope.exporter.options import Options
-from rayscope.exporter.own import own_families
-from rayscope.exporter.pages import INDEX
-from rayscope.exporter.reading import Reading
-from rayscope.exporter.request import Request
-from rayscope.exporter.response import Response, sentence
-from rayscope.exporter.scrapes import Scrapes
-from rayscope.exporter.server import Answer
+from rayscope.exporter.own.failures import MEMORY, Failures, T
+from rayscope.exporter.own.scrapes import Scrapes
 from rayscope.exporter.source import Source
 from rayscope.exporter.status import status
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 import time
 from typing import List
 
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.collector import Collector, Exposition
-from rayscope.exporter.families import OwnFamily
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.liveness import Liveness
+from rayscope.exporter.files.series import decode
+from rayscope.exporter.files.usage import Usage, measure
+from rayscope.exporter.files.writers import Writer, writers
+from rayscope.exporter.numbers.collector import Collector, Exposition
 from rayscope.exporter.options import MERGED, Options
-from rayscope.exporter.sampling import StepSampler
-from rayscope.exporter.series import decode
-from rayscope.exporter.steps import step_families
-from rayscope.exporter.usage import Usage, measure
-from rayscope.exporter.writers import Writer, writers
+from rayscope.exporter.own.families import OwnFamily
+from rayscope.exporter.own.sampling import StepSampler
+from rayscope.exporter.own.steps import step_families
 
 
 class Source:

@@ -6,10 +6,10 @@ import math
 from typing import Any, Dict, List, Optional
 
 from rayscope import __version__
-from rayscope.exporter.failures import Failures
+from rayscope.exporter.itself import PYTHON
 from rayscope.exporter.options import Options
-from rayscope.exporter.own import PYTHON
-from rayscope.exporter.scrapes import Scrapes
+from rayscope.exporter.own.failures import Failures
+from rayscope.exporter.own.scrapes import Scrapes
 from rayscope.exporter.source import Source
 
 Json = Dict[str, Any]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 _PROGRAM = """
 import os, signal, sys
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.folding import original_name
-from rayscope.exporter.layout import parse_name
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.naming import original_name
+from rayscope.exporter.files.layout import parse_name
+from rayscope.exporter.files.liveness import Liveness
 
 directory, left, grace, opener = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.collector import Collector, Exposition
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.liveness import Liveness
+from rayscope.exporter.numbers.collector import Collector, Exposition
 from tests.unit.exporter.programs import Program
 
 

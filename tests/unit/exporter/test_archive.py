@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rayscope.exporter.archive import ADDITIVE, Archive, Key, Share, added
-from rayscope.exporter.partials import Partials
+from rayscope.exporter.archive.archive import ADDITIVE, Archive, Key, Share, added
+from rayscope.exporter.archive.partials import Partials
 
 keys = st.tuples(st.sampled_from(ADDITIVE), st.binary(min_size=1, max_size=60))
 partials = st.lists(st.floats(allow_nan=False), min_size=1, max_size=5).map(tuple)

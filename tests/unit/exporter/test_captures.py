@@ -13,11 +13,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.collector import Collector, Exposition
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.layout import parse_name
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.layout import parse_name
+from rayscope.exporter.files.liveness import Liveness
+from rayscope.exporter.numbers.collector import Collector, Exposition
 
 CAPTURES = Path(__file__).parent / "captures"
 VLLM = ("vllm:", "lmcache:")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rayscope.exporter.failures import MEMORY, MISTAKE, Failures
+from rayscope.exporter.own.failures import MEMORY, MISTAKE, Failures
 
 
 def divide() -> float:

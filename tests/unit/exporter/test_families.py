@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families as text_families
 
-from rayscope.exporter.families import OwnFamily, counter, gauge, histogram, labelled, render
+from rayscope.exporter.own.families import OwnFamily, counter, gauge, histogram, labelled, render
 
 AWKWARD = 'back\\slash, "quotes", new\nline, 漢字'
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.folding import original_name
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.liveness import Liveness
+from rayscope.exporter.files.naming import original_name
 from tests.unit.exporter.writers import (
     COUNTER_KEY,
     CounterFile,
@@ -279,9 +279,9 @@ def test_another_users_files_are_not_folded(tmp_path: Path) -> None:
     leave(tmp_path, COUNT, GAUGE, pid="1")
     program = (
         "import os\n"
-        "from rayscope.exporter.archive import Archive\n"
-        "from rayscope.exporter.fold import Folder\n"
-        "from rayscope.exporter.liveness import Liveness\n"
+        "from rayscope.exporter.archive.archive import Archive\n"
+        "from rayscope.exporter.archive.fold import Folder\n"
+        "from rayscope.exporter.files.liveness import Liveness\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "liveness = Liveness('.')\n"
         "assert liveness.works\n"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.liveness import Liveness
 from tests.unit.exporter.folders import fold_until_step
 from tests.unit.exporter.writers import fill, leave, mounted, sums, until, writers_files
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.layout import parse
-from rayscope.exporter.lease import has_writer
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.layout import parse
+from rayscope.exporter.files.lease import has_writer
+from rayscope.exporter.files.liveness import Liveness
 from tests.unit.exporter.folders import fold_until_step
 from tests.unit.exporter.writers import COUNTER_KEY, file_system, total, until, writers_files
 

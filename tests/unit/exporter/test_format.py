@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.exposition import escape_label_name, escape_metric_name
 from prometheus_client.utils import floatToGoString
 
-from rayscope.exporter.format import Family, go_string, labels_text, legal_labels, metric_name, numbers
+from rayscope.exporter.numbers.format import Family, go_string, labels_text, legal_labels, metric_name, numbers
 
 
 @given(st.floats())

@@ -22,10 +22,10 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.collector import Collector, Exposition
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.liveness import Liveness
+from rayscope.exporter.numbers.collector import Collector, Exposition
 from tests.unit.exporter.programs import POOL, Metric, Program
 from tests.unit.exporter.reference import Reference
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.inotify import Missed, Watch
+from rayscope.exporter.files.inotify import Missed, Watch
 
 QUEUED_EVENTS = Path("/proc/sys/fs/inotify/max_queued_events")
 

@@ -19,12 +19,12 @@ SOURCE = Path(rayscope.__file__).parents[1]
 _SCRAPE = """
 import importlib, pkgutil, sys
 import rayscope.exporter
-for module in pkgutil.iter_modules(rayscope.exporter.__path__):
-    if module.name != "__main__":
-        importlib.import_module("rayscope.exporter." + module.name)
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.collector import Collector
-from rayscope.exporter.liveness import Liveness
+for module in pkgutil.walk_packages(rayscope.exporter.__path__, "rayscope.exporter."):
+    if not module.name.endswith(".__main__"):
+        importlib.import_module(module.name)
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.numbers.collector import Collector
+from rayscope.exporter.files.liveness import Liveness
 directory = sys.argv[1]
 answer = Collector(directory, (), "merged", Liveness(directory), Archive(directory)).scrape()
 assert answer.openmetrics()

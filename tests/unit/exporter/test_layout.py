@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.layout import Damaged, FileName, parse, parse_name, used
-from rayscope.exporter.series import decode
+from rayscope.exporter.files.layout import Damaged, FileName, parse, parse_name, used
+from rayscope.exporter.files.series import decode
 from tests.unit.exporter.programs import MODES, POOL, Program
 
 

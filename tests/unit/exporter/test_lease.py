@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.lease import HasWriter, Lease, has_writer, survive_breaks
+from rayscope.exporter.files.lease import HasWriter, Lease, has_writer, survive_breaks
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from rayscope.exporter.listen import Unavailable, listen, url
+from rayscope.exporter.http.listen import Unavailable, listen, url
 
 
 def reachable(address: str, port: int) -> bool:

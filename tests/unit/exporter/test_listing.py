@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.listing import SETTLED_NS, Listing
+from rayscope.exporter.files.listing import SETTLED_NS, Listing
 
 
 def aged(directory: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.files.liveness import Liveness
 from tests.unit.exporter.writers import Writer, mounted, until
 
 COUNT = "Counter('c', 'help').inc()"
@@ -177,7 +177,7 @@ def as_nobody(directory: Path, name: str) -> dict[str, object]:
     """What an exporter without rights of its own sees; it is started in the directory, whose parents may be private."""
     program = (
         "import json, os, sys\n"
-        "from rayscope.exporter.liveness import Liveness\n"
+        "from rayscope.exporter.files.liveness import Liveness\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "liveness = Liveness('.')\n"
         "alive = liveness.writer_alive(sys.argv[1])\n"

@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 import pytest
 
-from rayscope.exporter.listen import listen
+from rayscope.exporter.http.listen import listen
+from rayscope.exporter.http.server import MAX_CONNECTIONS
 from rayscope.exporter.main import main
-from rayscope.exporter.server import MAX_CONNECTIONS
 from rayscope.zipapp import build
 from tests.unit.exporter.exporters import MODULE, Exporter
 from tests.unit.exporter.test_site import DECLARE

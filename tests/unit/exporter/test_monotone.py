@@ -11,10 +11,10 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from rayscope.exporter.archive import Archive
-from rayscope.exporter.collector import Collector
-from rayscope.exporter.fold import Folder
-from rayscope.exporter.liveness import Liveness
+from rayscope.exporter.archive.archive import Archive
+from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.liveness import Liveness
+from rayscope.exporter.numbers.collector import Collector
 from tests.unit.exporter.writers import Writer
 
 SERIES = 520

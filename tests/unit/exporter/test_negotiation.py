@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rayscope.exporter.negotiation import OPENMETRICS, TEXT, accepts_gzip, choose_format
+from rayscope.exporter.http.negotiation import OPENMETRICS, TEXT, accepts_gzip, choose_format
 
 PROMETHEUS_3 = (
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"

@@ -10,7 +10,7 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rayscope.exporter.partials import Partials, add
+from rayscope.exporter.archive.partials import Partials, add
 
 moderate = st.floats(min_value=-1e300, max_value=1e300)
 

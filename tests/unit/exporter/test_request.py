@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rayscope.exporter.request import Refusal, Request, head_end, parse_head
+from rayscope.exporter.http.request import Refusal, Request, head_end, parse_head
 
 
 def parsed(head: bytes) -> Request:

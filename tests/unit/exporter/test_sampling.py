@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.sampling import BOUNDS, Batches, StepSampler
+from rayscope.exporter.own.sampling import BOUNDS, Batches, StepSampler
 from tests.unit.exporter.writers import Writer
 
 ENGINE = (("engine", "0"), ("model_name", "m"))

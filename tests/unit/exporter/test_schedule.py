@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rayscope.exporter.schedule import Schedule, Task
+from rayscope.exporter.http.schedule import Schedule, Task
 
 
 def test_a_task_is_due_at_its_time_and_then_a_pause_after_its_end() -> None:

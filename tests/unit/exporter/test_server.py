@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rayscope.exporter.connection import PATIENCE, Patience
-from rayscope.exporter.listen import listen
-from rayscope.exporter.request import Request
-from rayscope.exporter.response import Response, sentence
-from rayscope.exporter.schedule import Schedule, Task
-from rayscope.exporter.server import MAX_CONNECTIONS, Answer, Server, pause_after
+from rayscope.exporter.http.connection import PATIENCE, Patience
+from rayscope.exporter.http.listen import listen
+from rayscope.exporter.http.request import Request
+from rayscope.exporter.http.response import Response, sentence
+from rayscope.exporter.http.schedule import Schedule, Task
+from rayscope.exporter.http.server import MAX_CONNECTIONS, Answer, Server, pause_after
 
 SECONDS = 30.0
 """A generous limit on waiting for anything."""

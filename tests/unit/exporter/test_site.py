@@ -13,9 +13,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as text_families
 
 from rayscope import __version__
+from rayscope.exporter.http.request import Request
+from rayscope.exporter.http.response import Response
 from rayscope.exporter.options import MERGED, PROCESS, Options
-from rayscope.exporter.request import Request
-from rayscope.exporter.response import Response
 from rayscope.exporter.site import Site
 from tests.unit.exporter.test_negotiation import PROMETHEUS_3
 from tests.unit.exporter.writers import Writer

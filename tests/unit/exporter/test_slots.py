@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.slots import RESERVE_BYTES, Blob, Slots
+from rayscope.exporter.archive.slots import RESERVE_BYTES, Blob, Slots
 from tests.unit.exporter.writers import fill, mounted
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from rayscope.exporter.families import render
-from rayscope.exporter.sampling import StepSampler
-from rayscope.exporter.steps import AGE, BATCHES, step_families
+from rayscope.exporter.own.families import render
+from rayscope.exporter.own.sampling import StepSampler
+from rayscope.exporter.own.steps import AGE, BATCHES, step_families
 from tests.unit.exporter.test_sampling import DECLARE, everybody
 from tests.unit.exporter.writers import Writer
 

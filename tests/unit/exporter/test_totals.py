@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rayscope.exporter.layout import FileName, Layout
-from rayscope.exporter.reader import WriterFile
-from rayscope.exporter.totals import Totals, exact_sum, picker
+from rayscope.exporter.files.layout import FileName, Layout
+from rayscope.exporter.files.reader import WriterFile
+from rayscope.exporter.numbers.totals import Totals, exact_sum, picker
 
 KEYS = [b"a", b"b", b"c", b"d", b"e"]
 PLACES = {b"a": "a", b"b": "b", b"c": "c", b"d": "d", b"e": "a"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.exporter.usage import Usage, measure
+from rayscope.exporter.files.usage import Usage, measure
 from tests.unit.exporter.writers import fill, mounted
 
 

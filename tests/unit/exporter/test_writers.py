@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rayscope.exporter.layout import parse_name
-from rayscope.exporter.reader import WriterFile
-from rayscope.exporter.writers import Writer, writers
+from rayscope.exporter.files.layout import parse_name
+from rayscope.exporter.files.reader import WriterFile
+from rayscope.exporter.files.writers import Writer, writers
 
 
 def file(entry: str) -> WriterFile:

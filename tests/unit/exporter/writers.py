@@ -20,9 +20,9 @@ from typing import Any, Self
 import pytest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from rayscope.exporter.archive import ADDITIVE, Archive, Key
-from rayscope.exporter.folding import original_name
-from rayscope.exporter.layout import parse, parse_name
+from rayscope.exporter.archive.archive import ADDITIVE, Archive, Key
+from rayscope.exporter.files.layout import parse, parse_name
+from rayscope.exporter.files.naming import original_name
 
 PATIENCE_SECONDS = 60.0
 COUNTER_KEY = mmap_key("c", "c_total", [], [], "help")

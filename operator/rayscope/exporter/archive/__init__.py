@@ -1,0 +1,1 @@
+"""What ended processes have counted: kept exactly, while their files go."""

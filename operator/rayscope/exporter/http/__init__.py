@@ -1,0 +1,1 @@
+"""One thread that answers many clients."""

@@ -1,0 +1,1 @@
+"""From the values in files to an exposition: sums, gauges, formats."""

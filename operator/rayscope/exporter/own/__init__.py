@@ -1,0 +1,1 @@
+"""What the exporter says of its own: about itself, the directory, and the engines' steps."""
