@@ -48,8 +48,9 @@ def read(found: Manifest, names: Sequence[str]) -> Rotation:
                 _verify(pair, trusted, names)
     except Unusable:
         raise
-    except (ValueError, TypeError) as trouble:
-        raise Unusable(f"not PEM certificates and keys: {trouble}") from trouble
+    except Exception as trouble:
+        # Whatever it is: for odd input, `cryptography` has errors of a dozen unrelated classes.
+        raise Unusable(f"not certificates and keys of ours: {trouble}") from trouble
     return Rotation(current, successor, trusted)
 
 

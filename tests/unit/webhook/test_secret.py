@@ -6,6 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from rayscope.model.service import Key
 from rayscope.webhook.certificates import LIFETIME, Pair, issue, service_names
@@ -86,3 +91,13 @@ def test_a_successor_is_looked_at_as_closely() -> None:
     other, _ = issue(NAMES, NOW)
     with pytest.raises(Unusable, match="signed by none"):
         read(secret(PLACE, replace(FIRST, successor=other)), NAMES)
+
+
+def test_a_certificate_that_names_no_host_is_not_used() -> None:
+    """By its common name alone, as `openssl req -x509` makes it: nothing can be served with it, and nothing may stall."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAMES[0])])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + LIFETIME)
+    certificate = builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(Unusable, match="SubjectAlternativeName"):
+        read(secret(PLACE, Rotation(Pair(certificate, private), None, (certificate,))), NAMES)
