@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rayscope.inject.parts import PartName, is_exporter
+from rayscope.inject.parts import is_exporter
 from rayscope.inject.patch import Was
 from rayscope.model.cluster import groups
 from rayscope.model.manifest import Manifest, mapping, sequence
@@ -23,7 +23,8 @@ class GroupRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    added: tuple[PartName, ...]
+    added: tuple[str, ...]
+    """Names of parts; a later version may have others than PARTS, and what is injected stays injected all the same."""
     created: Mapping[str, Was]
     """Parents that were missing, by place below the group's `template`."""
 

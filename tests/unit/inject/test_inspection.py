@@ -64,5 +64,6 @@ def test_a_record_alone_is_no_injection() -> None:
 def test_a_record_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
     once = injected(cluster())
     annotations = once["metadata"]["annotations"]
-    annotations["rayscope.dev/payload"] = annotations["rayscope.dev/payload"].replace('"port"', '"new":[1],"port"')
+    later = annotations["rayscope.dev/payload"].replace('"port"', '"new":[1],"port"').replace('"env"', '"new","env"')
+    annotations["rayscope.dev/payload"] = later
     assert recorded_payload(once) == PAYLOAD
