@@ -21,8 +21,8 @@ class Essential:
 
 ESSENTIALS = (
     Essential(
-        ("ray_vllm_.+",),
-        "the engine's own metrics where Ray Serve LLM has replaced vLLM's logger",
+        ("ray_vllm_.+", "ray_vllm:.+"),
+        "the engine's own metrics where Ray Serve LLM has replaced vLLM's logger; with a colon in older versions of Ray",
     ),
     Essential(
         ("ray_node_gram_used", "ray_node_gram_available"),
