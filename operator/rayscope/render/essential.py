@@ -22,7 +22,7 @@ class Essential:
 ESSENTIALS = (
     Essential(
         ("ray_vllm_.+", "ray_vllm:.+"),
-        "the engine's own metrics where Ray Serve LLM has replaced vLLM's logger; with a colon in older versions of Ray",
+        "the engine's own metrics where Ray Serve LLM has replaced vLLM's logger; older versions of Ray write a colon",
     ),
     Essential(
         ("ray_node_gram_used", "ray_node_gram_available"),

@@ -94,7 +94,7 @@ def test_a_successor_is_looked_at_as_closely() -> None:
 
 
 def test_a_certificate_that_names_no_host_is_not_used() -> None:
-    """By its common name alone, as `openssl req -x509` makes it: nothing can be served with it, and nothing may stall."""
+    """By its common name alone, as `openssl req -x509` makes it: it cannot be served, and must not stall us."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAMES[0])])
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + LIFETIME)
     certificate = builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
