@@ -11,13 +11,21 @@ import yaml
 
 from rayscope import __version__
 
-BASE = Path(__file__).parents[3] / "deploy" / "base"
+ROOT = Path(__file__).resolve().parents[3]
+BASE, CRDS = ROOT / "deploy" / "base", ROOT / "crds"
 Object = dict[str, Any]
 
 
+def listed(kustomization: Path) -> Iterator[Path]:
+    """The files that a kustomization consists of, those of others that it names included."""
+    for name in yaml.safe_load(kustomization.read_text(encoding="utf-8"))["resources"]:
+        path = (kustomization.parent / name).resolve()
+        yield from listed(path / "Kustomization") if path.is_dir() else [path]
+
+
 def objects() -> Iterator[Object]:
-    for name in yaml.safe_load((BASE / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]:
-        yield from yaml.safe_load_all((BASE / name).read_text(encoding="utf-8"))
+    for path in listed(BASE / "kustomization.yaml"):
+        yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
 
 
 def find(kind: str, name: str = "rayscope") -> Object:
@@ -43,8 +51,12 @@ def container(pod: Object) -> Object:
 
 
 def test_every_manifest_is_listed() -> None:
-    listed = yaml.safe_load((BASE / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
-    assert sorted([*listed, "kustomization.yaml"]) == sorted(path.name for path in BASE.iterdir())
+    there = {path for directory in (BASE, CRDS) for path in directory.iterdir()}
+    assert {*listed(BASE / "kustomization.yaml"), BASE / "kustomization.yaml", CRDS / "Kustomization"} == there
+
+
+def test_the_monitors_definition_is_installed_with_the_operator() -> None:
+    assert find("CustomResourceDefinition", "vllmmonitors.rayscope.dev")
 
 
 def test_ray_is_read_and_never_written() -> None:
