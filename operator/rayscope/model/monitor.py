@@ -84,7 +84,7 @@ class Exporter(Spec):
     )
     """Prefixes of the metric families that it passes on. An empty list means all, Ray's own on the head included."""
     image: str | None = Field(default=None, min_length=1, max_length=512)
-    """Another image, with Python 3.9 or later; the Ray container's own where it is absent."""
+    """Another image, with /bin/sh and Python 3.9 or later; the Ray container's own where it is absent."""
     resources: Resources = Resources()
     """What its container asks for."""
 

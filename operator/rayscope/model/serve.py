@@ -31,7 +31,7 @@ def _overriding(config: str) -> Iterator[str]:
 def _parsed(config: str) -> Manifest:
     try:
         parsed = yaml.load(config, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader both
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):  # the latter: a date that does not exist
         return {}  # KubeRay tells the owner
     return parsed if isinstance(parsed, dict) else {}
 

@@ -18,6 +18,7 @@ SETS = "runtime_env: {env_vars: {PROMETHEUS_MULTIPROC_DIR: /tmp}}"
         ("applications: PROMETHEUS_MULTIPROC_DIR", []),
         ("applications: [PROMETHEUS_MULTIPROC_DIR", []),
         ("", []),
+        ("PROMETHEUS_MULTIPROC_DIR: 2026-02-30", []),
         (None, []),
     ],
 )
