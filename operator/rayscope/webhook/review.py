@@ -17,11 +17,20 @@ from rayscope.model.payload import Payload
 from rayscope.model.service import Key
 from rayscope.webhook.admission import Malformed, Request, request, response
 from rayscope.webhook.rules import Reason, decide
+from rayscope.webhook.sizes import too_large
 
+DISABLED = "disabled"
+"""The outcome where the service's owner wants no injection."""
+TOO_LARGE = "too_large"
+"""The outcome where the API server might refuse the cluster for its size if it were injected."""
+TOO_LARGE_WARNING = (
+    "rayscope: the cluster is not monitored: with the injection it would be too large for the API server."
+)
 PAYLOAD_BUDGET = 1.0
 """Seconds for the service's own settings; the API server waits 3 for all."""
 
-PayloadSource = Callable[[Key], Awaitable[Payload]]
+PayloadSource = Callable[[Key], Awaitable[Payload | None]]
+"""None: its owner wants no injection."""
 
 log = logging.getLogger(__name__)
 reviews = Counter(
@@ -56,7 +65,7 @@ class Reviewer:
             reviews.labels("", "malformed").inc()
             raise
         try:
-            outcome, answer = await self._answer(asked)
+            outcome, answer = await self._answer(asked, len(body))
         except Exception:
             log.exception("Review %r of a RayCluster in %r failed; it is allowed as it is.", asked.uid, asked.namespace)
             outcome, answer = "error", response(asked.uid, audit={"outcome": "error"})
@@ -64,16 +73,21 @@ class Reviewer:
         durations.labels(asked.operation).observe(time.perf_counter() - began)
         return answer
 
-    async def _answer(self, asked: Request) -> tuple[str, bytes]:
+    async def _answer(self, asked: Request, size: int) -> tuple[str, bytes]:
         decision = decide(asked)
         if isinstance(decision, Reason):
             return decision, response(asked.uid, audit={"outcome": decision})
         payload = decision.payload or await self._settings(decision.service)
+        if payload is None:
+            return DISABLED, response(asked.uid, audit={"outcome": DISABLED})
         injection = inject(asked.object, payload)
+        if too_large(asked.object, injection.patch, size):
+            log.warning("A RayCluster of %s would be too large if it were injected; it is left.", decision.service)
+            return TOO_LARGE, response(asked.uid, warnings=[TOO_LARGE_WARNING], audit={"outcome": TOO_LARGE})
         outcome = _outcome(injection)
         return outcome, response(asked.uid, injection.patch, _warnings(asked, injection), {"outcome": outcome})
 
-    async def _settings(self, service: Key) -> Payload:
+    async def _settings(self, service: Key) -> Payload | None:
         try:
             async with asyncio.timeout(PAYLOAD_BUDGET):
                 return await self._payload(service)

@@ -1,6 +1,7 @@
 """From a review to what would be stored."""
 
 import asyncio
+import json
 import logging
 from typing import Any
 
@@ -168,3 +169,62 @@ async def test_every_review_is_timed() -> None:
     before = timed()
     await answer(review(cluster()))
     assert timed() == before + 1
+
+
+async def test_a_new_cluster_whose_owner_wants_no_injection_is_allowed_as_it_is() -> None:
+    async def settings(_: Key) -> None:
+        return None
+
+    before, sent = counted("CREATE", "disabled"), review(cluster())
+    assert "patch" not in response(await answer(sent, Reviewer(settings, DEFAULTS)))
+    assert counted("CREATE", "disabled") == before + 1
+
+
+async def test_a_cluster_that_is_injected_stays_so_when_its_owner_wants_no_more_injection() -> None:
+    async def settings(_: Key) -> None:
+        return None
+
+    old = injected()
+    sent = review(cluster(), old)
+    assert is_whole(admitted(sent, await answer(sent, Reviewer(settings, DEFAULTS))), DEFAULTS)
+
+
+def of_size(size: int) -> dict[str, Any]:
+    """A cluster of so many bytes, in an environment variable."""
+    made = cluster()
+    variable = {"name": "LARGE", "value": ""}
+    made["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["env"].append(variable)
+    variable["value"] = "x" * (size - len(json.dumps(made, separators=(",", ":"))))
+    return made
+
+
+def annotated(size: int) -> dict[str, Any]:
+    """A cluster with so many bytes of annotations: KubeRay copies what `kubectl apply` keeps on the RayService."""
+    key = "kubectl.kubernetes.io/last-applied-configuration"
+    return cluster(annotations={key: "x" * (size - len(key))})
+
+
+@pytest.mark.parametrize("made", [of_size(1_399_000), annotated((256 << 10) - 300)], ids=["object", "annotations"])
+async def test_a_cluster_that_would_become_too_large_is_left_and_its_creator_is_told(made: dict[str, Any]) -> None:
+    before = counted("CREATE", "too_large")
+    given = response(await answer(review(made)))
+    assert "patch" not in given
+    assert given["auditAnnotations"] == {"outcome": "too_large"}
+    assert "too large" in given["warnings"][0]
+    assert counted("CREATE", "too_large") == before + 1
+
+
+@pytest.mark.parametrize("made", [of_size(1_390_000), annotated((256 << 10) - 3000)], ids=["object", "annotations"])
+async def test_a_large_cluster_for_which_there_is_room_is_injected(made: dict[str, Any]) -> None:
+    sent = review(made)
+    assert is_whole(admitted(sent, await answer(sent)), DEFAULTS)
+
+
+async def test_only_the_new_object_of_an_edit_counts_as_large() -> None:
+    sent = review(of_size(1_000_000), injected())
+    sent["request"]["oldObject"]["metadata"]["managedFields"] = [{"manager": "x" * 500_000}]
+    assert is_whole(admitted(sent, await answer(sent)), DEFAULTS)
+
+
+async def test_an_edit_that_leaves_no_room_for_the_injection_is_stored_without() -> None:
+    assert "patch" not in response(await answer(review(of_size(1_399_000), injected())))
