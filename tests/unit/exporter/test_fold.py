@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from rayscope.exporter.archive.archive import Archive
 from rayscope.exporter.archive.fold import Folder
+from rayscope.exporter.files.layout import parse
 from rayscope.exporter.files.liveness import Liveness
 from rayscope.exporter.files.naming import original_name
 from tests.unit.exporter.writers import (
@@ -304,3 +306,22 @@ def test_a_directory_that_vanishes_is_counted_and_survived(tmp_path: Path) -> No
     assert exporter.folder.faults.counts == {"list": 1}
     assert "No such file" in exporter.folder.faults.last
     exporter.close()
+
+
+def test_a_process_that_reuses_the_pid_never_waits_for_a_file_to_be_parsed(exporter: Exporter, tmp_path: Path) -> None:
+    leave(tmp_path, COUNT, pid="1")
+    opened: list[str] = []
+
+    def open_while_parsed(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is parse.__code__:
+            for path in tmp_path.glob("*.db"):
+                # BlockingIOError where a lease is held.
+                os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+                opened.append(path.name)
+
+    sys.setprofile(open_while_parsed)
+    try:
+        exporter.folder.fold()
+    finally:
+        sys.setprofile(None)
+    assert opened == ["counter_1.db"]

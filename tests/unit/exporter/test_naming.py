@@ -71,3 +71,12 @@ def test_two_files_keep_their_names(file: Path) -> None:
     file.with_name(name_away(file.name)).write_bytes(b"another file")
     drop_second_names(str(file.parent))
     assert len(os.listdir(file.parent)) == 2
+
+
+def test_a_name_that_goes_while_second_names_are_dropped_keeps_no_other_from_being_dropped(file: Path) -> None:
+    os.link(file, file.with_name(name_away(file.name)))
+    gone = file.with_name("counter_2.db")
+    gone.symlink_to(file.with_name("nowhere"))
+    gone.with_name(name_away(gone.name)).write_bytes(b"another file")
+    drop_second_names(str(file.parent))
+    assert file.name not in map(original_name, os.listdir(file.parent))

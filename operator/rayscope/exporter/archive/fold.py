@@ -15,7 +15,7 @@ from typing import Iterable
 from rayscope.exporter.archive.archive import Archive
 from rayscope.exporter.archive.faults import Faults
 from rayscope.exporter.archive.lock import Lock
-from rayscope.exporter.archive.settle import Settler, share_of
+from rayscope.exporter.archive.settle import Settler, content_of, share_of
 from rayscope.exporter.files.layout import Damaged, parse_name
 from rayscope.exporter.files.lease import HasWriter, Lease
 from rayscope.exporter.files.liveness import Liveness
@@ -128,17 +128,25 @@ class Folder:
 
         It is left alone until it has a writer again.
         """
+        if not self._readable(name):
+            self._damaged.add(name)
+            return
         with contextlib.closing(Lease(os.path.join(self._directory, name))) as lease:
-            try:
-                share_of(name, lease)
-            except Damaged:
-                self._damaged.add(name)
-            else:
-                self._step("leased")
-                away = take_away(self._directory, name, lease, self._step)
-                if away:
-                    self._since[away] = time.monotonic()
+            self._step("leased")
+            away = take_away(self._directory, name, lease, self._step)
+            if away:
+                self._since[away] = time.monotonic()
         self._step("released")
+
+    def _readable(self, name: str) -> bool:
+        """Parsed with no lease held, since a process that reuses the pid would wait for that inside its open(2)."""
+        try:
+            with contextlib.closing(Lease(os.path.join(self._directory, name))) as lease:
+                content = content_of(name, lease)
+            share_of(name, content)
+        except Damaged:
+            return False
+        return True
 
 
 def _by_process(entries: Iterable[str]) -> Iterable[list[str]]:

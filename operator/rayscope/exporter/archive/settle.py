@@ -14,7 +14,7 @@ from typing import AbstractSet, Callable, Iterable, Iterator, Sequence
 
 from rayscope.exporter.archive.archive import ADDITIVE, Archive, Share, added
 from rayscope.exporter.archive.faults import Faults
-from rayscope.exporter.files.layout import Damaged, parse, parse_name
+from rayscope.exporter.files.layout import HEADER_BYTES, Damaged, parse, parse_name, used
 from rayscope.exporter.files.lease import HasWriter, Lease
 from rayscope.exporter.files.naming import give_back, original_name
 from rayscope.exporter.files.reader import LARGEST_BYTES
@@ -93,7 +93,8 @@ class Settler:
         with self._faults.counted("read"):
             try:
                 lease = leases.enter_context(contextlib.closing(Lease(self._path(entry))))
-                share = share_of(original_name(entry) or entry, lease)
+                name = original_name(entry) or entry
+                share = share_of(name, content_of(name, lease))
             except (HasWriter, Damaged):
                 self._return(entry)
             else:
@@ -133,11 +134,17 @@ class Settler:
         return os.path.join(self._directory, entry)
 
 
-def share_of(name: str, lease: Lease) -> Share:
-    """What the file `name` adds to the sums: nothing if it is a gauge's or empty. Damaged if that cannot be known."""
+def content_of(name: str, lease: Lease) -> bytes:
+    """What is in use of the file `name`; nothing of a gauge's, which adds nothing. Damaged if that cannot be known."""
     file = parse_name(name)
-    data = lease.read(LARGEST_BYTES) if file and file.type in ADDITIVE else b""
-    if not file or not data:
+    header = lease.read(HEADER_BYTES) if file and file.type in ADDITIVE else b""
+    return lease.read(min(used(header), LARGEST_BYTES)) if header else b""
+
+
+def share_of(name: str, content: bytes) -> Share:
+    """What a file `name` of this content adds to the sums. Damaged if that cannot be known."""
+    file = parse_name(name)
+    if not file or not content:
         return Share("")
-    layout = parse(data)
-    return Share(file.type, layout.keys, layout.values(data))
+    layout = parse(content)
+    return Share(file.type, layout.keys, layout.values(content))

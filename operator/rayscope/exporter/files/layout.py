@@ -22,7 +22,7 @@ GAUGE_RULES = ("all", "mostrecent", "max", "min", "sum")
 """What a gauge's processes have to do with each other. Every mode is one of these, or `live` and one of these."""
 
 _NAME = re.compile(rf"(?:(counter|histogram|summary)|gauge_((?:live)?(?:{'|'.join(GAUGE_RULES)})))_(.+)\.db", re.DOTALL)
-_HEADER = 8
+HEADER_BYTES = 8
 _ENTRY_TAIL = 16
 _length = struct.Struct("=i")
 
@@ -93,17 +93,17 @@ class Layout:
 
 
 _shared: WeakValueDictionary[Tuple[str, Tuple[bytes, ...]], Layout] = WeakValueDictionary()
-_nothing = Layout(_HEADER, (), f"={_HEADER}x")
+_nothing = Layout(HEADER_BYTES, (), f"={HEADER_BYTES}x")
 
 
 def used(data: bytes) -> int:
     """How many bytes of the file are in use, as its header says: 0 in a file that was just made."""
     if not data:
         raise Damaged("empty")
-    if len(data) < _HEADER:
+    if len(data) < HEADER_BYTES:
         raise Damaged("short")
     size: int = _length.unpack_from(data)[0]
-    if size != 0 and (size < _HEADER or size % 8 != 0):
+    if size != 0 and (size < HEADER_BYTES or size % 8 != 0):
         raise Damaged("garbled")
     return size
 

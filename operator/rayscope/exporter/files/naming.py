@@ -59,5 +59,12 @@ def drop_second_names(directory: str) -> None:
     entries = set(os.listdir(directory))
     for entry in entries:
         name = original_name(entry)
-        if name in entries and os.path.samefile(os.path.join(directory, entry), os.path.join(directory, name)):
-            os.unlink(os.path.join(directory, entry))
+        if name in entries:
+            # One that goes meanwhile (mark_process_dead) must not keep the others from being looked at.
+            with contextlib.suppress(FileNotFoundError):
+                _drop_if_second(os.path.join(directory, entry), os.path.join(directory, name))
+
+
+def _drop_if_second(away: str, original: str) -> None:
+    if os.path.samefile(away, original):
+        os.unlink(away)
