@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 
 def say(fact: str) -> None:
-    """Write one line."""
-    sys.stderr.write(f"rayscope-exporter: {fact}\n")
-    sys.stderr.flush()
+    """Write one line. Where nobody can be told (stderr closed, a pipe without reader), numbers go on all the same."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"rayscope-exporter: {fact}\n")
+            sys.stderr.flush()
 
 
 def say_failure(error: BaseException) -> None:

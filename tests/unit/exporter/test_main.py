@@ -87,6 +87,24 @@ def test_it_says_what_it_does(tmp_path: Path) -> None:
         assert exporter.line() == "rayscope-exporter: stopped by a signal"
 
 
+def test_it_serves_on_where_nobody_reads_its_log(tmp_path: Path) -> None:
+    directory = tmp_path / "later"
+    with Exporter(directory) as exporter:
+        assert exporter.process.stderr
+        exporter.process.stderr.close()
+        directory.mkdir()
+        until(lambda: exporter.value("rayscope_exporter_directory_present") == 1)
+
+
+def test_it_runs_without_a_standard_error(tmp_path: Path) -> None:
+    program = (*MODULE, "--dir", str(tmp_path), "--port", "0")
+    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh", *program]
+    with subprocess.Popen(closed) as process:
+        until(lambda: process.poll() is not None or (tmp_path / ".rayscope-lock").exists())
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) == 0
+
+
 def test_the_variable_of_the_writers_makes_it_no_writer(tmp_path: Path, writer: Writer) -> None:
     before = {entry for entry in os.listdir(tmp_path) if entry.endswith(".db")}
     with Exporter(tmp_path, environment={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}) as exporter:
