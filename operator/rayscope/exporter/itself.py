@@ -34,7 +34,7 @@ def own_families(source: Optional[Source], scrapes: Scrapes, failures: Failures)
         *_program(),
         *_scrapes(scrapes),
         _failures(failures),
-        _one("directory_present", "1 if the directory is there.", bool(source)),
+        _one("directory_present", "1 if the directory is there.", source is not None and source.present),
     ]
     if source:
         families += [*_directory(source), *_files(source), *_folding(source), *source.steps()]

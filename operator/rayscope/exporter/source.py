@@ -5,6 +5,7 @@ Everything here runs in one thread and takes turns, so nothing has a lock.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import List
 
@@ -19,6 +20,9 @@ from rayscope.exporter.options import MERGED, Options
 from rayscope.exporter.own.families import OwnFamily
 from rayscope.exporter.own.sampling import StepSampler
 from rayscope.exporter.own.steps import step_families
+
+REREADS = 4
+"""At most so many: an owner that folds a long backlog changes something all the time."""
 
 
 class Source:
@@ -36,9 +40,19 @@ class Source:
         self.measure()
 
     def scrape(self) -> Exposition:
-        """Read everything once."""
+        """Read everything once; again if another exporter, the directory's owner, has folded what was being read."""
         self.sampler.sample()
-        return self.collector.scrape()
+        exposition = self.collector.scrape()
+        for _ in range(REREADS):
+            if self.folder.owner or not (self.archive.load() or self.collector.reader.vanished):
+                break
+            exposition = self.collector.scrape()
+        return exposition
+
+    @property
+    def present(self) -> bool:
+        """Whether the directory is there now."""
+        return os.path.isdir(self._options.directory)
 
     def forget(self) -> None:
         """Let go of all that was read, so that there is memory to go on with."""

@@ -39,7 +39,7 @@ def _directory(options: Options, source: Optional[Source]) -> Json:
     usage = source.usage
     return {
         "path": options.directory,
-        "present": True,
+        "present": source.present,
         "bytes": usage.directory,
         "size": usage.size,
         "fill": round(usage.fill, 4),

@@ -12,7 +12,7 @@ from rayscope.exporter.own.failures import Failures
 from rayscope.exporter.own.sampling import FAMILY
 from rayscope.exporter.own.scrapes import Scrapes
 from rayscope.exporter.source import Source
-from tests.unit.exporter.writers import Writer, leave
+from tests.unit.exporter.writers import Writer, leave, until
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "exporter.md"
 Shown = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -58,6 +58,15 @@ def test_writers_are_counted_by_state(tmp_path: Path) -> None:
         assert states(made) == {"live": 1, "dead": 1, "unknown": 0}
         assert shown(made)["rayscope_exporter_files", ()] == 2
     assert states(made) == {"live": 0, "dead": 2, "unknown": 0}
+
+
+def test_an_exporter_beside_the_directorys_owner_never_shows_less_than_there_was(tmp_path: Path) -> None:
+    owner, other = source(tmp_path), source(tmp_path)
+    assert (owner.folder.owner, other.folder.owner) == (True, False)
+    leave(tmp_path, 'Counter("c", "help").inc()')
+    assert "c_total 1.0" in other.scrape().text().decode()
+    until(lambda: owner.folder.fold() == 0 and owner.folder.finished == 1)
+    assert "c_total 1.0" in other.scrape().text().decode()
 
 
 def test_damaged_files_are_counted_by_reason_at_each_read(tmp_path: Path) -> None:

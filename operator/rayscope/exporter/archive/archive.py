@@ -51,14 +51,16 @@ class Archive:
         self.folded: AbstractSet[str] = frozenset()
         self.load()
 
-    def load(self) -> None:
-        """Read it, if it has changed. Never fails: what cannot be read is passed over, and counted once."""
+    def load(self) -> bool:
+        """Read it; whether it has changed. Never fails: what cannot be read is passed over, and counted once."""
         blob, unreadable = self._slots.load()
         self.errors += len(set(unreadable) - set(self._unreadable))
         self._unreadable = unreadable
-        if blob and blob.generation != self._generation:
-            self._generation, self.size = blob.generation, len(blob.payload)
-            self.sums, self.folded = _decode(blob.payload)
+        if not blob or blob.generation == self._generation:
+            return False
+        self._generation, self.size = blob.generation, len(blob.payload)
+        self.sums, self.folded = _decode(blob.payload)
+        return True
 
     def clear_unreadable(self) -> None:
         """Move unreadable slots out of the way, for people to look at; the last of each is kept."""

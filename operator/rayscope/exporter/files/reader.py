@@ -68,7 +68,8 @@ class Reader:
     """The writers' files in `directory`.
 
     `files`: all that the last read found, be they readable or not. `errors`: files that could not be read, by reason
-    (layout.REASONS), counted at every read. `damaged`: the reasons of the last read, by entry.
+    (layout.REASONS), counted at every read. `damaged`: the reasons of the last read, by entry. `vanished`: whether
+    a file went, or got another name, during the last read.
     """
 
     def __init__(self, directory: str) -> None:
@@ -79,10 +80,12 @@ class Reader:
         self._foreign: List[str] = []
         self.errors: Counter[str] = Counter()
         self.damaged: Dict[str, str] = {}
+        self.vanished = False
 
     def read(self, folded: AbstractSet[str]) -> List[WriterFile]:
         """Every file that has values, apart from the entries in `folded`, in order of their names."""
         self.damaged = {}
+        self.vanished = False
         self._list()
         for entry in self._foreign:
             self._note(entry, "foreign")
@@ -113,6 +116,7 @@ class Reader:
         try:
             file.refresh()
         except FileNotFoundError:
+            self.vanished = True
             return False
         except Damaged as damaged:
             self._note(file.entry, damaged.reason)
