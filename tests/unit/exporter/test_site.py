@@ -175,8 +175,20 @@ def test_a_directory_that_goes_takes_its_writers_and_nothing_else(directory: Pat
     site.fold()
     site.measure()
     assert 'rayscope_exporter_writers{state="live"} 0.0' in text(site)
+    assert "rayscope_exporter_directory_present 0.0" in text(site)
+    assert status(site)["directory"]["present"] is False
     gone.rename(directory)
     assert "vllm:prompt_tokens_total" in text(site)
+    assert "rayscope_exporter_directory_present 1.0" in text(site)
+
+
+def test_a_label_that_is_no_utf_8_costs_its_character_and_nothing_else(tmp_path: Path) -> None:
+    model = r'b"caf\xe9".decode("utf-8", "surrogateescape")'
+    gauge = f'Gauge("vllm:num_requests_running", "h", ["model_name"], multiprocess_mode="mostrecent").labels({model})'
+    with Writer(tmp_path, f"{gauge}.set(1)", pid="7"):
+        lines = text(Site(options(tmp_path))).splitlines()
+    assert 'vllm:num_requests_running{model_name="caf?",pid="7"} 1.0' in lines
+    assert any(line.startswith('rayscope_vllm_last_step_age_seconds{model_name="caf?",pid="7"} ') for line in lines)
 
 
 def test_status_tells_families_with_their_edges_writers_and_who_scraped(directory: Path) -> None:

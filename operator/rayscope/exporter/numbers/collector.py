@@ -7,13 +7,13 @@ what the living processes' numbers cost. Must never fail for what a writer, or t
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from rayscope.exporter.archive.archive import Archive
 from rayscope.exporter.files.liveness import Liveness
 from rayscope.exporter.files.reader import Reader
 from rayscope.exporter.numbers.absent import absent
-from rayscope.exporter.numbers.format import Family, numbers
+from rayscope.exporter.numbers.format import Family, encoded, numbers
 from rayscope.exporter.numbers.lines import Lines
 from rayscope.exporter.numbers.openmetrics import openmetrics
 from rayscope.exporter.numbers.plan import Plan, State
@@ -29,11 +29,11 @@ class Exposition:
 
     def text(self) -> bytes:
         """Text format 0.0.4."""
-        return _encoded(lines.filled(Family.text_header, texts) for lines, _, texts in self._blocks)
+        return encoded(lines.filled(Family.text_header, texts) for lines, _, texts in self._blocks)
 
     def openmetrics(self) -> bytes:
         """OpenMetrics 1.0, without the `# EOF` that must follow."""
-        return _encoded(openmetrics(*block) for block in self._blocks)
+        return encoded(openmetrics(*block) for block in self._blocks)
 
 
 class Collector:
@@ -77,11 +77,6 @@ class Collector:
         if self._plan is None or not self._plan.state.same(state):
             self._plan = Plan(state, self._prefixes, self._gauges)
         return self._plan
-
-
-def _encoded(parts: Iterable[str]) -> bytes:
-    """A lone surrogate (a label of bytes that were no UTF-8) cannot be sent: it becomes a question mark."""
-    return "".join(parts).encode("utf-8", "replace")
 
 
 def _described(family: Family) -> Dict[str, Any]:

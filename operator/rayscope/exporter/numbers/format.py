@@ -69,5 +69,10 @@ def go_string(value: float) -> str:
     return _UNLIKE_PYTHON.get(text, text)
 
 
+def encoded(parts: Iterable[str]) -> bytes:
+    """A lone surrogate (a label of bytes that were no UTF-8) cannot be sent: it becomes a question mark."""
+    return "".join(parts).encode("utf-8", "replace")
+
+
 def _escaped(value: str) -> str:
     return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Iterable, List, NamedTuple, Sequence, Tuple
 
 from rayscope.exporter.files.series import Labels
-from rayscope.exporter.numbers.format import Family, go_string, labels_text, numbers
+from rayscope.exporter.numbers.format import Family, encoded, go_string, labels_text, numbers
 
 Sample = Tuple[str, Labels, float]
 """What follows the family's name (`_bucket`, `_total`), the labels, the value."""
@@ -52,8 +52,8 @@ def histogram(name: str, text: str, bounds: Sequence[float], *values: Tuple[Labe
 
 
 def render(families: Iterable[OwnFamily], *, openmetrics: bool) -> bytes:
-    """As lines of either format, without OpenMetrics' `# EOF`."""
-    return "".join(_lines(one, openmetrics=openmetrics) for one in families if one.samples).encode()
+    """As lines of either format, without OpenMetrics' `# EOF`. Labels that are the writers' may not be UTF-8."""
+    return encoded(_lines(one, openmetrics=openmetrics) for one in families if one.samples)
 
 
 def _lines(one: OwnFamily, *, openmetrics: bool) -> str:
