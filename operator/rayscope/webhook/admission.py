@@ -37,6 +37,8 @@ class Request:
     object: Manifest
     old: Manifest
     """The object before an UPDATE or DELETE; empty for a CREATE."""
+    size: int
+    """Bytes of the object, at most."""
 
 
 def request(body: bytes) -> Request:
@@ -58,6 +60,7 @@ def request(body: bytes) -> Request:
         namespace=str(asked.get("namespace") or ""),
         object=_object(asked, "object"),
         old=_object(asked, "oldObject"),
+        size=_size(body),
     )
 
 
@@ -85,6 +88,12 @@ def _object(asked: Manifest, field: str) -> Manifest:
     if not isinstance(found, dict | None):
         raise Malformed(f"request.{field} is no object.")
     return mapping(asked, field)
+
+
+def _size(body: bytes) -> int:
+    """By where the old object begins, which the API server writes after the new one: to measure it would cost more."""
+    begins = body.rfind(b'"oldObject":')
+    return begins if begins > body.find(b'"object":') else len(body)
 
 
 def response(

@@ -65,7 +65,7 @@ class Reviewer:
             reviews.labels("", "malformed").inc()
             raise
         try:
-            outcome, answer = await self._answer(asked, len(body))
+            outcome, answer = await self._answer(asked)
         except Exception:
             log.exception("Review %r of a RayCluster in %r failed; it is allowed as it is.", asked.uid, asked.namespace)
             outcome, answer = "error", response(asked.uid, audit={"outcome": "error"})
@@ -73,7 +73,7 @@ class Reviewer:
         durations.labels(asked.operation).observe(time.perf_counter() - began)
         return answer
 
-    async def _answer(self, asked: Request, size: int) -> tuple[str, bytes]:
+    async def _answer(self, asked: Request) -> tuple[str, bytes]:
         decision = decide(asked)
         if isinstance(decision, Reason):
             return decision, response(asked.uid, audit={"outcome": decision})
@@ -81,7 +81,7 @@ class Reviewer:
         if payload is None:
             return DISABLED, response(asked.uid, audit={"outcome": DISABLED})
         injection = inject(asked.object, payload)
-        if too_large(asked.object, injection.patch, size):
+        if too_large(asked.object, injection.patch, asked.size):
             log.warning("A RayCluster of %s would be too large if it were injected; it is left.", decision.service)
             return TOO_LARGE, response(asked.uid, warnings=[TOO_LARGE_WARNING], audit={"outcome": TOO_LARGE})
         outcome = _outcome(injection)

@@ -22,6 +22,16 @@ def test_a_review_is_read_with_the_namespace_of_its_request() -> None:
     assert asked.old == {}
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_size_of_the_object_is_never_underrated(*, reverse: bool) -> None:
+    sent = review(cluster(workers=9), cluster(workers=20))
+    if reverse:
+        sent["request"] = dict(reversed(sent["request"].items()))
+    body = encoded(sent)
+    assert len(encoded(cluster(workers=9))) <= request(body).size <= len(body)
+    assert (request(body).size < len(encoded(cluster(workers=20)))) is not reverse
+
+
 def test_a_subresource_is_another_resource() -> None:
     assert request(encoded(review(cluster(), subResource="status"))).resource == "ray.io/v1/rayclusters/status"
 
