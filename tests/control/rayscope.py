@@ -16,6 +16,7 @@ from tests.plane.process import Process, tail
 from tests.plane.waiting import eventually
 
 BASE = Path(__file__).parents[2] / "deploy" / "base"
+CRDS = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 NAMESPACE = "rayscope"
 HOST = "127.0.0.1"
 MONITOR_LABELS = {"release": "prometheus"}
@@ -33,7 +34,8 @@ class Rayscope:
         self._process: Process | None = None
 
     def install(self) -> None:
-        """The role, and the webhook by address: on this control plane no Service leads anywhere."""
+        """The CRD, the role, and the webhook by address: on this control plane no Service leads anywhere."""
+        self._plane.install_crds(CRDS)
         self._plane.kubectl("apply", "-f", str(BASE / "rbac.yaml"))
         configuration = webhook_configuration(url_client(HOST, self._webhook.number, b""))
         self._plane.kubectl("apply", "-f", "-", stdin=json.dumps(configuration))

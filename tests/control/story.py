@@ -1,6 +1,7 @@
 """What stories about one service have in common: how to make it, label it, and see what became of it."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +23,23 @@ class Service:
     name: str
 
     @classmethod
-    def create(cls, plane: Plane, namespace: str, *, label: str | None = None, name: str = "llm") -> "Service":
-        """From KubeRay's smallest sample."""
+    def create(
+        cls,
+        plane: Plane,
+        namespace: str,
+        *,
+        label: str | None = None,
+        name: str = "llm",
+        edit: Callable[[Object], None] | None = None,
+    ) -> "Service":
+        """From KubeRay's smallest sample, with an edit of it."""
         (sample,) = filter(is_service, services(plane.samples)["sample"])
         manifest = copy.deepcopy(sample)
         manifest["metadata"] = {"name": name, "namespace": namespace} | (
             {"labels": {MONITOR_LABEL: label}} if label else {}
         )
+        if edit:
+            edit(manifest)
         plane.client.create(RAY_SERVICES.path(namespace), manifest)
         return cls(plane, namespace, name)
 

@@ -10,10 +10,13 @@ from rayscope.control.clusters import Clusters
 from rayscope.control.events import Events
 from rayscope.control.exporters import Exporters
 from rayscope.control.missing import MissingKinds
+from rayscope.control.monitors import Monitors
 from rayscope.control.options import Options
+from rayscope.control.prometheuses import Prometheuses
 from rayscope.control.queue import WorkQueue
 from rayscope.control.reconcile import Reconciler
 from rayscope.control.resync import Resync
+from rayscope.control.statuses import Statuses
 from rayscope.control.supervision import together
 from rayscope.kube.api import Api
 from rayscope.model.service import Key
@@ -31,6 +34,9 @@ class Leading:
         self._clusters = Clusters()
         self._missing = MissingKinds(api, next(iter(options.watch_namespaces), None), self._visit_all)
         self._events = Events(api, options.identity, self._leisure)
+        self._monitors = Monitors(api, self._missing)
+        self._prometheuses = Prometheuses(api, options.watch_namespaces)
+        self._statuses = Statuses(api, self._monitors, self._leisure)
         reconciler = Reconciler(
             api,
             Settings(exporter=exporters.own, labels=options.monitor_labels),
@@ -39,20 +45,33 @@ class Leading:
             exporters=exporters,
             missing=self._missing,
             events=self._events,
+            monitors=self._monitors,
+            prometheuses=self._prometheuses,
+            statuses=self._statuses,
         )
         self.queue: WorkQueue[Key] = WorkQueue(reconciler)
-        self._resync = Resync(api, options.watch_namespaces, self._children, self.queue)
+        self._resync = Resync(api, options.watch_namespaces, self._children, self._monitors, self.queue, self._doubt)
 
     async def work(self) -> None:
         """Until cancelled."""
         figures.leader.set(1)
-        sources = triggers.Sources(self.queue, self._children, self._clusters, self._resync, self._missing)
+        sources = triggers.Sources(
+            queue=self.queue,
+            children=self._children,
+            clusters=self._clusters,
+            resync=self._resync,
+            missing=self._missing,
+            monitors=self._monitors,
+            prometheuses=self._prometheuses,
+            statuses=self._statuses,
+        )
         try:
             await self._resync.learn()  # before the first visit, which would apply what an earlier leader has applied
             await together(
                 {
                     "the queue": self.queue.run(),
                     "the events": self._events.run(),
+                    "the statuses": self._statuses.run(),
                     "the comparison": self._resync.run(),
                     "the look for missing kinds": self._missing.run(),
                     "the watch": triggers.watch(
@@ -68,3 +87,8 @@ class Leading:
 
     def _visit_all(self) -> None:
         self._resync.visit_all()
+
+    def _doubt(self) -> None:
+        """What is not read at each visit is read again."""
+        self._prometheuses.forget()
+        self._statuses.doubt()

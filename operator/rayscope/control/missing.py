@@ -32,7 +32,7 @@ class MissingKinds:
         self._kinds: set[Kind] = set()
         self._look = asyncio.Event()
 
-    def __contains__(self, kind: Kind) -> bool:
+    def __contains__(self, kind: object) -> bool:
         return kind in self._kinds
 
     def add(self, kind: Kind) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from rayscope.inject import GroupReport, inspect
 from rayscope.model.manifest import Manifest, mapping
+from rayscope.model.monitor import Injection
 from rayscope.model.names import EXPORTER_FILE, MONITOR_LABEL, MONITOR_VALUE, MULTIPROC_VARIABLE, published_config_map
 from rayscope.model.serve import overriding
 from rayscope.model.service import Service
@@ -27,13 +28,15 @@ class Notice:
     message: str
 
 
-def notices(service: Service, clusters: Iterable[Manifest], missing_exporters: Iterable[str]) -> Iterator[Notice]:
+def notices(
+    service: Service, wanted: Injection, clusters: Iterable[Manifest], missing_exporters: Iterable[str]
+) -> Iterator[Notice]:
     """All that there is to tell about a service. `missing_exporters`: digests that its clusters mount in vain."""
     if not service.wanted:
         yield from _invalid_label(service)
         return
     for cluster in clusters:
-        if not cluster["metadata"].get("deletionTimestamp"):
+        if wanted.enabled and not cluster["metadata"].get("deletionTimestamp"):
             yield from _injection(service, cluster)
     for digest in sorted(missing_exporters):
         yield _exporter_missing(service, digest)

@@ -23,6 +23,7 @@ from rayscope.webhook.certificates import service_names
 from rayscope.webhook.keeper import Keeper
 from rayscope.webhook.mounted_certificates import MountedCertificates
 from rayscope.webhook.own_certificates import OwnCertificates
+from rayscope.webhook.payloads import Payloads
 from rayscope.webhook.review import Reviewer
 from rayscope.webhook.server import Webhook
 from rayscope.zipapp import build
@@ -51,7 +52,7 @@ async def _operate(api: Api, options: Options, dev_address: str | None, stop: St
     await exporters.publish()  # before a cluster can be made that mounts it
     leading = Leading(api, options, exporters, stop.listen)
     memory = dev.MemoryCertificates(dev_address) if dev_address else None
-    webhook = _webhook(options, exporters, memory or _keeper(api, options))
+    webhook = _webhook(api, options, exporters.own, memory or _keeper(api, options))
     serving: dict[str, Part] = {
         "the health server": _health(leading, webhook).serve(options.health_address, options.health_port),
         "the webhook": webhook.serve(),
@@ -90,13 +91,9 @@ def _health(leading: Leading, webhook: Webhook) -> Health:
     )
 
 
-def _webhook(options: Options, exporters: Exporters, keeper: Keeper) -> Webhook:
-    defaults = Payload(exporter=exporters.own)
-
-    async def payload(_: Key) -> Payload:
-        return defaults
-
-    return Webhook(Reviewer(payload, defaults), keeper, options.webhook_address, options.webhook_port)
+def _webhook(api: Api, options: Options, exporter: str, keeper: Keeper) -> Webhook:
+    reviewer = Reviewer(Payloads(api, exporter), Payload(exporter=exporter))
+    return Webhook(reviewer, keeper, options.webhook_address, options.webhook_port)
 
 
 def _keeper(api: Api, options: Options) -> Keeper:

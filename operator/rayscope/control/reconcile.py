@@ -15,18 +15,29 @@ from rayscope.control.children import Children, Ref
 from rayscope.control.clusters import Clusters
 from rayscope.control.events import Events
 from rayscope.control.exporters import Exporters
+from rayscope.control.facts import Denial, Facts
+from rayscope.control.facts import clusters as facts_of
 from rayscope.control.missing import MissingKinds
+from rayscope.control.monitors import Monitors
 from rayscope.control.notices import notices
+from rayscope.control.plan import Plan, Surroundings, plan
+from rayscope.control.prometheuses import Prometheuses
+from rayscope.control.statuses import Statuses
+from rayscope.control.verdicts import monitored, not_labelled, selected, service_missing
 from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, Conflict, KindMissing, Terminating
 from rayscope.kube.kinds import CONFIG_MAP, POD, RAY_CLUSTER, RAY_SERVICE
+from rayscope.model.conditions import Verdict
 from rayscope.model.manifest import Manifest
-from rayscope.model.monitor import MonitorSpec
+from rayscope.model.monitor import Injection, MonitorSpec
 from rayscope.model.names import RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL, RAY_ORIGIN_NAME_LABEL, SERVICE_LABEL
 from rayscope.model.names import exporter_config_map as config_map
 from rayscope.model.service import Key, Service
-from rayscope.render.children import kept, missing_exporters, render
+from rayscope.render.children import LONGEST_NAME, kept, missing_exporters
 from rayscope.render.settings import Settings
+
+REFUSALS = frozenset({400, 403, 422})
+"""Not as it is, or not to us: the same request would be answered alike."""
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +55,9 @@ class Reconciler:
         exporters: Exporters,
         missing: MissingKinds,
         events: Events,
+        monitors: Monitors,
+        prometheuses: Prometheuses,
+        statuses: Statuses,
     ) -> None:
         self._api = api
         self._settings = settings
@@ -52,6 +66,9 @@ class Reconciler:
         self._exporters = exporters
         self._missing = missing
         self._events = events
+        self._monitors = monitors
+        self._prometheuses = prometheuses
+        self._statuses = statuses
 
     async def __call__(self, key: Key) -> None:
         """Visit a service; whatever is raised was told, and is a reason to come back."""
@@ -75,16 +92,55 @@ class Reconciler:
         found = await self._service(key)
         if found is None:
             self._events.forget(key)
+            await self._deny(key, service_missing(key))
             return  # its children go with it: they are owned by it
         service = Service.of(found)
         if service.deleting:
             return
-        if service.wanted or self._children.has(key):
-            clusters = await self._clusters(key)
-            await self._converge(service, clusters)
+        if service.wanted:
+            await self._serve(service)
         else:
-            clusters = []
-        self._events.tell(service, notices(service, clusters, self._in_vain(service, clusters)))
+            await self._withdraw(service)
+
+    async def _serve(self, service: Service) -> None:
+        """Everything for a labelled service."""
+        clusters = await self._clusters(service.key)
+        monitor = await self._monitors.of(service)
+        spec = monitor.spec if monitor else MonitorSpec()
+        await self._exporters.fetch(self._in_vain(service, clusters, spec))
+        in_vain = self._in_vain(service, clusters, spec)
+        planned = await self._plan(service, clusters, spec)
+        failures = await self._applied(planned.manifests)
+        if not failures:
+            await self._prune(service, clusters, {Ref.of(manifest) for manifest in planned.manifests})
+        self._events.tell(service, notices(service, spec.injection, clusters, in_vain))
+        monitored_ = monitored(service.key, map(Ref.of, planned.monitors), failures, self._missing)
+        facts = Facts(
+            key=service.key,
+            monitor=monitor,
+            wanted=spec.injection,
+            clusters=facts_of(service, clusters),
+            in_vain=tuple(in_vain),
+            monitored=monitored_,
+            selected=selected(monitored_, planned.selection, service.key),
+        )
+        self._statuses.tell(facts, None if monitor else service)
+        for failure in failures.values():
+            raise failure
+
+    async def _withdraw(self, service: Service) -> None:
+        """What remains of a service that is not labelled (any more)."""
+        if self._children.has(service.key):
+            await self._prune(service, await self._clusters(service.key), set())
+        self._events.tell(service, notices(service, Injection(), (), ()))
+        await self._deny(service.key, not_labelled(service))
+
+    async def _deny(self, key: Key, why: Verdict) -> None:
+        monitor = await self._monitors.left(key)
+        if monitor:
+            self._statuses.tell(Denial(key, monitor, why))
+        else:
+            self._statuses.forget(key)
 
     async def _service(self, key: Key) -> Manifest | None:
         try:
@@ -93,32 +149,43 @@ class Reconciler:
             return None
 
     async def _clusters(self, key: Key) -> Sequence[Manifest]:
+        if len(key.name) > LONGEST_NAME:
+            return ()  # no label holds the name, so nothing can be looked for by it
         origin = f"{RAY_ORIGIN_KIND_LABEL}={RAY_ORIGIN_KIND},{RAY_ORIGIN_NAME_LABEL}={key.name}"
         found = await self._api.list(RAY_CLUSTER, key.namespace, origin)
         for cluster in found:
             self._known_clusters.changed(cluster)
         return found
 
-    async def _converge(self, service: Service, clusters: Sequence[Manifest]) -> None:
-        manifests: list[Manifest] = []
-        if service.wanted:
-            await self._exporters.fetch(self._in_vain(service, clusters))
-            manifests = list(render(service, clusters, MonitorSpec(), self._settings, self._exporters.at_hand))
-        for manifest in manifests:
-            await self._apply(manifest)
-        await self._prune(service, clusters, {Ref.of(manifest) for manifest in manifests})
+    async def _plan(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> Plan:
+        """What there is to be, with the labels by which a Prometheus takes it."""
+        visible = await self._prometheuses.visible()
+        namespace = await self._prometheuses.namespace_labels(service.key.namespace) if visible else {}
+        return plan(service, clusters, spec, self._settings, self._exporters.at_hand, Surroundings(visible, namespace))
 
-    def _in_vain(self, service: Service, clusters: Sequence[Manifest]) -> list[str]:
+    def _in_vain(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> list[str]:
         """Exporters that clusters mount, and that are neither at hand nor beside the service."""
-        if not service.wanted:
-            return []
-        digests = missing_exporters(service, clusters, MonitorSpec(), self._settings, self._exporters.at_hand)
+        digests = missing_exporters(service, clusters, spec, self._settings, self._exporters.at_hand)
         name, namespace = service.key.name, service.key.namespace
         return sorted(
             digest
             for digest in digests
             if not self._children.exists(Ref(CONFIG_MAP, namespace, config_map(name, digest)))
         )
+
+    async def _applied(self, manifests: Sequence[Manifest]) -> dict[Ref, ApiError]:
+        """Apply all of them; what is refused for good keeps nothing else from being there, and is told."""
+        failures: dict[Ref, ApiError] = {}
+        for manifest in manifests:
+            try:
+                await self._apply(manifest)
+            except Terminating:
+                raise
+            except ApiError as failure:
+                if failure.status not in REFUSALS:
+                    raise
+                failures[Ref.of(manifest)] = failure
+        return failures
 
     async def _apply(self, manifest: Manifest) -> None:
         ref = Ref.of(manifest)

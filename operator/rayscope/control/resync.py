@@ -1,6 +1,7 @@
 """Every ten minutes or so: everything known is compared with the cluster, in case the watch missed something.
 
-It reads lists (of metadata only) and writes nothing; what differs is visited, as is every labelled service.
+It reads lists (of metadata only) and writes nothing; what differs is visited, as is every labelled service, and every
+VLLMMonitor without one.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rayscope.control import figures
 from rayscope.control.children import Children
+from rayscope.control.monitors import Monitors
 from rayscope.control.queue import WorkQueue
 from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, KindMissing
@@ -30,11 +32,21 @@ log = logging.getLogger(__name__)
 class Resync:
     """The comparison, and the labelled services that it and the watch know."""
 
-    def __init__(self, api: Api, namespaces: Sequence[str], children: Children, queue: WorkQueue[Key]) -> None:
-        """`namespaces`: where to look; none means everywhere."""
+    def __init__(  # noqa: PLR0913, PLR0917 - all that is compared
+        self,
+        api: Api,
+        namespaces: Sequence[str],
+        children: Children,
+        monitors: Monitors,
+        queue: WorkQueue[Key],
+        doubt: Callable[[], None],
+    ) -> None:
+        """`namespaces`: where to look; none means everywhere. `doubt`: called before everything is visited."""
         self._api = api
         self._places: Sequence[str | None] = namespaces or (None,)
         self._children = children
+        self._monitors = monitors
+        self._doubt = doubt
         self._queue = queue
         self._services: set[Key] = set()
 
@@ -51,7 +63,7 @@ class Resync:
         figures.services.set(len(self._services))
 
     def visit_all(self) -> None:
-        for key in [*self._services, *self._children.services()]:
+        for key in [*self._services, *self._children.services(), *self._monitors]:
             self._queue.add(key)
 
     async def run(self) -> None:
@@ -78,6 +90,7 @@ class Resync:
         found = await self._list(RAY_SERVICE, MONITOR_LABEL)
         self._services = {Key(body["metadata"]["namespace"], body["metadata"]["name"]) for body in found}
         figures.services.set(len(self._services))
+        self._doubt()
         self.visit_all()
 
     async def _list(self, kind: Kind, labels: str) -> Collection[Object]:

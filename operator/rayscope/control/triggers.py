@@ -19,19 +19,22 @@ import kopf
 from rayscope.control.children import Children, Ref
 from rayscope.control.clusters import Clusters
 from rayscope.control.missing import MissingKinds
+from rayscope.control.monitors import Monitors
+from rayscope.control.prometheuses import PROMETHEUS_KINDS, Prometheuses
 from rayscope.control.queue import WorkQueue
 from rayscope.control.resync import CHILD_KINDS, CHILDREN, Resync
+from rayscope.control.statuses import Statuses
 from rayscope.kube.api import METADATA, METADATA_LIST
 from rayscope.kube.connection import configuration, session
-from rayscope.kube.kinds import CRD, RAY_CLUSTER, RAY_SERVICE, Kind
+from rayscope.kube.kinds import CRD, POD, RAY_CLUSTER, RAY_SERVICE, VLLM_MONITOR, Kind
 from rayscope.model.cluster import service_name
-from rayscope.model.names import DOMAIN, MONITOR_LABEL, RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL
+from rayscope.model.names import DOMAIN, MONITOR_LABEL, RAY_CLUSTER_LABEL, RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL
 from rayscope.model.service import Key
 
 NO_ITEMS = b'"items":null'
 GONE = 404
 DELETED = "DELETED"
-KINDS = (RAY_SERVICE, RAY_CLUSTER, *CHILD_KINDS)
+KINDS = (RAY_SERVICE, RAY_CLUSTER, *CHILD_KINDS, VLLM_MONITOR, POD, *PROMETHEUS_KINDS)
 
 
 class Nothing(kopf.DiffBaseStorage):
@@ -62,6 +65,7 @@ def settings() -> kopf.OperatorSettings:
     selectors = chosen.watching.label_selectors
     selectors[RAY_SERVICE.group, RAY_SERVICE.version, RAY_SERVICE.plural] = MONITOR_LABEL
     selectors[RAY_CLUSTER.group, RAY_CLUSTER.version, RAY_CLUSTER.plural] = f"{RAY_ORIGIN_KIND_LABEL}={RAY_ORIGIN_KIND}"
+    selectors[POD.group, POD.version, POD.plural] = RAY_CLUSTER_LABEL
     for kind in CHILD_KINDS:
         selectors[kind.group, kind.version, kind.plural] = CHILDREN
     return chosen
@@ -76,6 +80,9 @@ class Sources:
     clusters: Clusters
     resync: Resync
     missing: MissingKinds
+    monitors: Monitors
+    prometheuses: Prometheuses
+    statuses: Statuses
 
 
 def registry(to: Sources) -> kopf.OperatorRegistry:
@@ -98,6 +105,9 @@ def registry(to: Sources) -> kopf.OperatorRegistry:
 
     for kind in CHILD_KINDS:
         _on_child(handlers, kind, to)
+    for kind in PROMETHEUS_KINDS:
+        _on_prometheus(handlers, kind, to)
+    _on_status(handlers, to)
 
     @kopf.on.event(CRD.group, CRD.version, CRD.plural, registry=handlers)
     async def on_kind(**_: object) -> None:
@@ -112,6 +122,33 @@ def _on_child(handlers: kopf.OperatorRegistry, kind: Kind, to: Sources) -> None:
         ref = Ref(kind, str(body.metadata.namespace), str(body.metadata.name))
         if key := to.children.lost(ref) if type == DELETED else to.children.saw(ref, body):
             to.queue.add(key)
+
+
+def _on_prometheus(handlers: kopf.OperatorRegistry, kind: Kind, to: Sources) -> None:
+    @kopf.on.event(kind.group, kind.version, kind.plural, registry=handlers, id=kind.plural)
+    async def on_prometheus(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
+        if to.prometheuses.changed(kind, body, deleted=type == DELETED):
+            to.resync.visit_all()
+
+
+def _on_status(handlers: kopf.OperatorRegistry, to: Sources) -> None:
+    """What only the VLLMMonitors tell, and are."""
+
+    @kopf.on.event(VLLM_MONITOR.group, VLLM_MONITOR.version, VLLM_MONITOR.plural, registry=handlers)
+    async def on_monitor(
+        type: str | None,  # noqa: A002 - kopf's
+        namespace: str | None,
+        name: str | None,
+        body: kopf.Body,
+        **_: object,
+    ) -> None:
+        key = Key(str(namespace), str(name))
+        if to.monitors.gone(key) if type == DELETED else to.monitors.changed(key, body):
+            to.queue.add(key)
+
+    @kopf.on.event(POD.group, POD.version, POD.plural, registry=handlers)
+    async def on_pod(namespace: str | None, body: kopf.Body, **_: object) -> None:
+        to.statuses.pod_changed(str(namespace), str(body.metadata.labels.get(RAY_CLUSTER_LABEL)))
 
 
 async def watch(

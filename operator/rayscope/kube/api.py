@@ -93,13 +93,15 @@ class Api:
         """Just ask for a kind: KindMissing where it is not installed."""
         await self._request("GET", kind.path(namespace), {"limit": "1"}, accept=METADATA_LIST)
 
-    async def apply(self, manifest: Manifest, manager: str = MANAGER) -> Object:
+    async def apply(self, manifest: Manifest, manager: str = MANAGER, *, status: bool = False) -> Object:
         """Server-side apply, taking over the fields that the manifest gives; the object's metadata as it is then.
 
         What `manager` has applied before and no longer gives is removed: part of an object wants a manager of its own.
+        `status`: apply the status subresource, which has managers of its own; NotFound where there is no object.
         """
         query = {"fieldManager": manager, "force": "true"}
-        return await self._request("PATCH", _path(manifest), query, manifest, content=APPLY, accept=METADATA)
+        path = f"{_path(manifest)}/status" if status else _path(manifest)
+        return await self._request("PATCH", path, query, manifest, content=APPLY, accept=METADATA)
 
     async def create(self, manifest: Manifest) -> Object:
         """The metadata of the new object; Conflict where there is one of that name."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rayscope.control.notices import Notice, notices
+from rayscope.model.monitor import Injection
 from tests.unit.control.objects import service
 from tests.unit.inject.clusters import cluster, group, injected, pod
 
@@ -23,7 +24,7 @@ applications:
 
 
 def told(*clusters: dict[str, Any], **of: Any) -> list[Notice]:
-    return list(notices(service(**of), clusters, ()))
+    return list(notices(service(**of), Injection(), clusters, ()))
 
 
 def reasons(found: list[Notice]) -> list[str]:
@@ -42,6 +43,10 @@ def test_a_cluster_that_was_made_without_us_needs_a_rollout_and_its_owner_learns
     assert "`rayscope rollout chat -n ns`" in notice.message
     assert "GPUs included" in notice.message
     assert "Ray's own metrics port is scraped" in notice.message
+
+
+def test_who_wants_no_injection_is_not_told_to_restart_for_it() -> None:
+    assert list(notices(service(), Injection(enabled=False), [cluster(**WORKER)], ())) == []
 
 
 def test_a_group_that_cannot_be_injected_is_told_with_its_reason() -> None:
@@ -70,7 +75,7 @@ def test_a_service_without_the_label_is_none_of_our_business() -> None:
 
 
 def test_an_exporter_that_nobody_has_any_more_is_told() -> None:
-    (notice,) = notices(service(), (), ["0123456789"])
+    (notice,) = notices(service(), Injection(), (), ["0123456789"])
     assert (notice.type, notice.reason) == ("Warning", "ExporterMissing")
     assert "rayscope-exporter-0123456789" in notice.message
 

@@ -1,0 +1,130 @@
+"""Asking pods: real exporters and real servers on loopback, and what does not answer."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from rayscope.control.asking import Answer, Asking
+from rayscope.control.pods import Pod
+from rayscope.control.rounds import Rounds
+from rayscope.model.status import Source
+from tests.plane.ports import HeldPort
+from tests.unit.exporter.exporters import Exporter
+
+HOST = "127.0.0.1"
+TESTS = Path(__file__).parents[1]
+CAPTURE = TESTS / "exporter" / "captures" / "vllm-two-api-servers"
+RAYS_PORT = gzip.decompress((TESTS / "render" / "ray-2.60.0-metrics-port.txt.gz").read_bytes())
+
+
+@contextmanager
+def server(body: bytes, status: int = 200) -> Iterator[tuple[int, list[int]]]:
+    """A port where every GET has this answer, and how many bytes of it were sent each time."""
+    sent: list[int] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            done = 0
+            try:
+                for start in range(0, len(body), 4096):
+                    done += self.wfile.write(body[start : start + 4096])
+            except OSError:
+                pass  # the reader has seen enough
+            sent.append(done)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer((HOST, 0), Handler) as running:
+        Thread(target=running.serve_forever, daemon=True).start()
+        try:
+            yield running.server_port, sent
+        finally:
+            running.shutdown()
+
+
+def captured(tmp_path: Path) -> Path:
+    """What vLLM's processes wrote, in a directory that the exporter may write to."""
+    return Path(shutil.copytree(CAPTURE, tmp_path / "captured"))
+
+
+def pod(uid: str, port: int, ray_port: int, *, ready: bool = True, cluster: str = "llm-a") -> Pod:
+    return Pod(uid, cluster, "headgroup", injected=True, ready=ready, address=HOST, port=port, ray_port=ray_port)
+
+
+async def test_an_exporter_that_nobody_has_scraped_yet_looks_for_vllms_families_when_it_is_asked(
+    tmp_path: Path,
+) -> None:
+    with Exporter(captured(tmp_path)) as exporter:
+        async with Asking() as asking:
+            assert await asking.exporter(HOST, exporter.port) is Answer.ENGINE
+
+
+async def test_an_exporter_of_an_empty_directory_is_alive(tmp_path: Path) -> None:
+    with Exporter(tmp_path) as exporter:
+        async with Asking() as asking:
+            assert await asking.exporter(HOST, exporter.port) is Answer.ALIVE
+
+
+async def test_a_port_where_nobody_listens_or_something_else_does_has_no_exporter() -> None:
+    async with Asking() as asking:
+        with HeldPort() as held:
+            assert await asking.exporter(HOST, held.number) is Answer.NONE
+        with server(b"<html>") as (port, _):
+            assert await asking.exporter(HOST, port) is Answer.NONE
+        with server(b"", 404) as (port, _):
+            assert await asking.exporter(HOST, port) is Answer.NONE
+
+
+async def test_what_may_be_a_mesh_or_the_network_is_unreachable() -> None:
+    async with Asking() as asking:
+        with server(b"upstream connect error", 503) as (port, _):
+            assert await asking.exporter(HOST, port) is Answer.UNREACHABLE
+        with socket.create_server((HOST, 0)) as mute:
+            assert await asking.exporter(HOST, mute.getsockname()[1]) is Answer.UNREACHABLE
+            assert await asking.ray(HOST, mute.getsockname()[1]) is None
+
+
+async def test_rays_port_is_read_until_the_first_of_vllms_metrics() -> None:
+    metrics = b"ray_vllm_num_requests_running{} 1\n" + RAYS_PORT * 16
+    async with Asking() as asking:
+        with server(metrics) as (port, _):
+            assert await asking.ray(HOST, port) is True
+        with server(RAYS_PORT) as (port, _):
+            assert await asking.ray(HOST, port) is (b"ray_vllm_" in RAYS_PORT)
+
+
+async def test_a_source_once_seen_stays_until_its_cluster_ends(tmp_path: Path) -> None:
+    rounds, both = Rounds({}), frozenset({Source.MULTIPROCESS, Source.RAY})
+    async with Asking() as asking:
+        with Exporter(captured(tmp_path)) as exporter, server(b"ray_vllm_x 1\n") as (ray, _):
+            pods = (pod("a", exporter.port, ray),)
+            seen = await rounds.look(pods, ["llm-a"], asking)
+            assert seen.answers == {"a": Answer.ENGINE}
+            assert seen.sources == {"llm-a": both}
+        rounds.again()
+        seen = await rounds.look(pods, ["llm-a"], asking)
+        assert seen.answers == {"a": Answer.NONE}
+        assert seen.sources == {"llm-a": both}
+        assert (await rounds.look((), ["llm-b"], asking)).sources == {"llm-b": frozenset()}
+
+
+async def test_a_pod_is_asked_when_it_becomes_ready_and_not_at_every_look(tmp_path: Path) -> None:
+    rounds = Rounds({})
+    async with Asking() as asking:
+        with HeldPort() as held:
+            unready = pod("a", held.number, held.number, ready=False)
+            assert (await rounds.look((unready,), ["llm-a"], asking)).answers == {"a": Answer.NONE}
+        with Exporter(tmp_path) as exporter:
+            moved = pod("a", exporter.port, exporter.port, ready=False)
+            assert (await rounds.look((moved,), ["llm-a"], asking)).answers == {"a": Answer.NONE}
+            ready = pod("a", exporter.port, exporter.port)
+            assert (await rounds.look((ready,), ["llm-a"], asking)).answers == {"a": Answer.ALIVE}
