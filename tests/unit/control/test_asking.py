@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import shutil
 import socket
@@ -25,28 +26,22 @@ RAYS_PORT = gzip.decompress((TESTS / "render" / "ray-2.60.0-metrics-port.txt.gz"
 
 
 @contextmanager
-def server(body: bytes, status: int = 200) -> Iterator[tuple[int, list[int]]]:
-    """A port where every GET has this answer, and how many bytes of it were sent each time."""
-    sent: list[int] = []
+def server(body: bytes, status: int = 200) -> Iterator[int]:
+    """A port where every GET has this answer."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.end_headers()
-            done = 0
-            try:
-                for start in range(0, len(body), 4096):
-                    done += self.wfile.write(body[start : start + 4096])
-            except OSError:
-                pass  # the reader has seen enough
-            sent.append(done)
+            with contextlib.suppress(OSError):  # the reader has seen enough
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer((HOST, 0), Handler) as running:
         Thread(target=running.serve_forever, daemon=True).start()
         try:
-            yield running.server_port, sent
+            yield running.server_port
         finally:
             running.shutdown()
 
@@ -78,15 +73,15 @@ async def test_a_port_where_nobody_listens_or_something_else_does_has_no_exporte
     async with Asking() as asking:
         with HeldPort() as held:
             assert await asking.exporter(HOST, held.number) is Answer.NONE
-        with server(b"<html>") as (port, _):
+        with server(b"<html>") as port:
             assert await asking.exporter(HOST, port) is Answer.NONE
-        with server(b"", 404) as (port, _):
+        with server(b"", 404) as port:
             assert await asking.exporter(HOST, port) is Answer.NONE
 
 
 async def test_what_may_be_a_mesh_or_the_network_is_unreachable() -> None:
     async with Asking() as asking:
-        with server(b"upstream connect error", 503) as (port, _):
+        with server(b"upstream connect error", 503) as port:
             assert await asking.exporter(HOST, port) is Answer.UNREACHABLE
         with socket.create_server((HOST, 0)) as mute:
             assert await asking.exporter(HOST, mute.getsockname()[1]) is Answer.UNREACHABLE
@@ -96,16 +91,16 @@ async def test_what_may_be_a_mesh_or_the_network_is_unreachable() -> None:
 async def test_rays_port_is_read_until_the_first_of_vllms_metrics() -> None:
     metrics = b"ray_vllm_num_requests_running{} 1\n" + RAYS_PORT * 16
     async with Asking() as asking:
-        with server(metrics) as (port, _):
+        with server(metrics) as port:
             assert await asking.ray(HOST, port) is True
-        with server(RAYS_PORT) as (port, _):
+        with server(RAYS_PORT) as port:
             assert await asking.ray(HOST, port) is (b"ray_vllm_" in RAYS_PORT)
 
 
 async def test_a_source_once_seen_stays_until_its_cluster_ends(tmp_path: Path) -> None:
     rounds, both = Rounds({}), frozenset({Source.MULTIPROCESS, Source.RAY})
     async with Asking() as asking:
-        with Exporter(captured(tmp_path)) as exporter, server(b"ray_vllm_x 1\n") as (ray, _):
+        with Exporter(captured(tmp_path)) as exporter, server(b"ray_vllm_x 1\n") as ray:
             pods = (pod("a", exporter.port, ray),)
             seen = await rounds.look(pods, ["llm-a"], asking)
             assert seen.answers == {"a": Answer.ENGINE}
