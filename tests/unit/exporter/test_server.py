@@ -46,14 +46,25 @@ class Site:
         )
 
 
+class Turns(Schedule):
+    """A schedule that counts how often the server has looked at it: once each time that it wakes."""
+
+    count = 0
+
+    def run_due(self, now: float) -> None:
+        self.count += 1
+        super().run_due(now)
+
+
 class Running:
     """A server in a thread of its own, on a free port."""
 
     def __init__(self, site: Site, patience: Patience = PATIENCE, *tasks: Task) -> None:
+        self.turns = Turns(*tasks)
         self._listener = listen("127.0.0.1", 0)
         self._stop, self._stopped = socket.socketpair()
         self.port: int = self._listener.getsockname()[1]
-        self._server = Server(site, [self._listener], self._stopped, Schedule(*tasks), patience)
+        self._server = Server(site, [self._listener], self._stopped, self.turns, patience)
         self._thread = threading.Thread(target=self._server.run)
 
     def start(self) -> None:
@@ -279,6 +290,44 @@ def test_clients_that_hold_every_connection_make_room_for_one_that_asks(running:
     assert running.ask("/read")[1] == b"read 1 for 127.0.0.1\n"
     for holder in holders:
         holder.close()
+
+
+def test_clients_beyond_the_last_place_do_not_keep_the_server_awake(
+    running: Running, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rayscope.exporter.http.server.READ_SHARE", 0.01)
+    reading, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        reading.set()
+        assert go.wait(SECONDS)
+
+    def come() -> socket.socket:
+        client = running.connect()
+        client.sendall(b"GET /now HTTP/1.1\r\n\r\nGET /read HTTP/1.0\r\n\r\n")
+        return client
+
+    def waits(client: socket.socket) -> bool:
+        received = b""
+        while not received.endswith(b"now\n"):
+            received += client.recv(1)
+        return True
+
+    site.before_read = hold
+    with running.connect() as first:
+        first.sendall(b"GET /read HTTP/1.0\r\n\r\n")
+        assert reading.wait(SECONDS)
+        clients = [come() for _ in range(MAX_CONNECTIONS - 1)]
+        go.set()
+        assert everything(first).endswith(b"read 1 for 127.0.0.1\n")
+    assert all(map(waits, clients))
+    clients.append(come())
+    assert waits(clients[-1])
+    clients.append(come())
+    assert all(everything(client).endswith(b" for 127.0.0.1\n") for client in clients[:-1])
+    assert running.turns.count < 8 * MAX_CONNECTIONS
+    for client in clients:
+        client.close()
 
 
 def test_a_client_that_goes_while_it_waits_costs_nothing(running: Running, site: Site) -> None:

@@ -83,6 +83,8 @@ class Server:
         return self._stopping_at != float("inf")
 
     def _turn(self) -> None:
+        if not self._stopping:
+            self._watch_listeners()
         for key, _ in self._selector.select(self._pause()):
             self._ready(key)
         if time.monotonic() >= self._next_read:
@@ -109,7 +111,7 @@ class Server:
 
     def _accept(self, listener: socket.socket) -> None:
         """Take everybody who has come: what they ask for is then answered by one read."""
-        while len(self._connections) < MAX_CONNECTIONS or self._expendable():
+        while self._has_room():
             try:
                 client, address = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
@@ -119,6 +121,17 @@ class Server:
             connection = Connection(client, address[0], self._patience, time.monotonic())
             self._connections.add(connection)
             self._selector.register(client, selectors.EVENT_READ, connection)
+
+    def _watch_listeners(self) -> None:
+        """Hear of newcomers only while one could come in: otherwise they would wake us again and again until then."""
+        for listener in self._listeners:
+            if not self._has_room():
+                self._unwatch(listener)
+            elif listener not in self._selector.get_map():
+                self._selector.register(listener, selectors.EVENT_READ)
+
+    def _has_room(self) -> bool:
+        return len(self._connections) < MAX_CONNECTIONS or bool(self._expendable())
 
     def _expendable(self) -> list[Connection]:
         """Who can make room: those with the least to lose first, and of equals the one whose patience ends first."""
@@ -154,15 +167,15 @@ class Server:
             return
         events = selectors.EVENT_WRITE if connection.phase is Phase.SENDING else selectors.EVENT_READ
         if connection.phase is Phase.WAITING:
-            self._unwatch(connection)
+            self._unwatch(connection.client)
         elif connection.client not in self._selector.get_map():
             self._selector.register(connection.client, events, connection)
         else:
             self._selector.modify(connection.client, events, connection)
 
-    def _unwatch(self, connection: Connection) -> None:
-        if connection.client in self._selector.get_map():
-            self._selector.unregister(connection.client)
+    def _unwatch(self, watched: socket.socket) -> None:
+        if watched in self._selector.get_map():
+            self._selector.unregister(watched)
 
     def _waiting(self) -> list[Connection]:
         return [connection for connection in self._connections if connection.phase is Phase.WAITING]
@@ -191,12 +204,12 @@ class Server:
         self._stopping_at = min(self._stopping_at, time.monotonic() + DRAIN_SECONDS)
         self._next_read = 0.0
         for readable in (self._stop, *self._listeners):
-            self._selector.unregister(readable)
+            self._unwatch(readable)
         for connection in [one for one in self._connections if one.phase in _READABLE]:
             self._forget(connection)
 
     def _forget(self, connection: Connection) -> None:
         if connection in self._connections:
             self._connections.remove(connection)
-            self._unwatch(connection)
+            self._unwatch(connection.client)
             connection.close()
