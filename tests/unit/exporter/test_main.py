@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import json
 import os
 import shutil
 import signal
@@ -103,6 +104,12 @@ def test_it_runs_without_a_standard_error(tmp_path: Path) -> None:
         until(lambda: process.poll() is not None or (tmp_path / ".rayscope-lock").exists())
         process.terminate()
         assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_a_scraper_is_named_by_its_ipv4_address_on_a_socket_of_both_kinds_too(tmp_path: Path) -> None:
+    with Exporter(tmp_path, "--host", "") as exporter:
+        exporter.text()
+        assert json.loads(exporter.ask("/status")[1])["scrapes"]["last"]["address"] == "127.0.0.1"
 
 
 def test_the_variable_of_the_writers_makes_it_no_writer(tmp_path: Path, writer: Writer) -> None:

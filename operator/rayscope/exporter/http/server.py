@@ -118,7 +118,8 @@ class Server:
                 return
             if len(self._connections) >= MAX_CONNECTIONS:
                 self._forget(self._expendable()[0])
-            connection = Connection(client, address[0], self._patience, time.monotonic())
+            peer = address[0].removeprefix("::ffff:")  # how a dual-stack socket writes an IPv4 address
+            connection = Connection(client, peer, self._patience, time.monotonic())
             self._connections.add(connection)
             self._selector.register(client, selectors.EVENT_READ, connection)
 
