@@ -52,7 +52,7 @@ STATUS: dict[str, Any] = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _installed(plane: Plane) -> None:
-    plane.install_crds(sorted(CRDS.iterdir()))
+    plane.install_crds(sorted(CRDS.glob("*.yaml")))
 
 
 def manifest(spec: Any) -> Any:
