@@ -104,11 +104,13 @@ def _names(candidate: Candidate) -> Conflict | None:
     return None
 
 
-def _label(candidate: Candidate) -> Conflict | None:
+def other_service(candidate: Candidate) -> Conflict | None:
+    """Also of a group that has every part: of a copied manifest, it has another service's, and mounts its ConfigMap."""
     given = mapping(candidate.group.template, "metadata", "labels").get(SERVICE_LABEL, candidate.service)
     if given != candidate.service:
         message = (
-            f"Its pod template has the label {SERVICE_LABEL}={given}; remove it, Rayscope sets the service's name."
+            f"Its pod template has the label {SERVICE_LABEL}={given}; remove it, Rayscope sets the service's name. "
+            "(`rayscope strip` takes out all that was injected for another service.)"
         )
         return Conflict("LabelTaken", message)
     return None
@@ -123,5 +125,5 @@ _CHECKS: tuple[Callable[[Candidate], Conflict | None], ...] = (
     _mounts,
     _ports,
     _names,
-    _label,
+    other_service,
 )

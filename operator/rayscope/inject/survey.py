@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rayscope.inject.candidate import Candidate
-from rayscope.inject.conflicts import conflict
+from rayscope.inject.conflicts import conflict, other_service
 from rayscope.inject.parts import PARTS, Part
 from rayscope.inject.report import Conflict
 from rayscope.model.cluster import groups, service_name
@@ -52,6 +52,6 @@ def survey(cluster: Manifest, port: int = EXPORTER_PORT, image: str | None = Non
 
 
 def _finding(candidate: Candidate) -> Finding:
-    """A group that has every part is not asked for conflicts: it has been injected, whatever was edited since."""
+    """A group that has every part has been injected, whatever was edited since, unless for another service."""
     lacks = tuple(part for part in PARTS if part.find(candidate.group.template) is None)
-    return Finding(candidate, lacks, conflict(candidate) if lacks else None)
+    return Finding(candidate, lacks, conflict(candidate) if lacks else other_service(candidate))

@@ -8,7 +8,7 @@ import pytest
 
 from rayscope.inject import GroupReport, inject
 from rayscope.model.payload import Payload
-from tests.unit.inject.clusters import PAYLOAD, Document, cluster, group, paths, pod, ray
+from tests.unit.inject.clusters import PAYLOAD, Document, cluster, group, injected, paths, pod, ray
 
 NAME = "PROMETHEUS_MULTIPROC_DIR"
 DIRECTORY = "/var/run/rayscope/prometheus"
@@ -246,3 +246,11 @@ def test_a_label_with_another_value_is_kept() -> None:
     report = refusal(group(metadata={"labels": {"rayscope.dev/service": "other"}}))
     assert report.reason == "LabelTaken"
     assert "other" in report.message
+
+
+def test_what_was_injected_for_another_service_is_no_injection() -> None:
+    copied = injected(cluster(gpu=group()))
+    copied["metadata"]["labels"]["ray.io/originated-from-cr-name"] = "copy"
+    injection = inject(copied, PAYLOAD)
+    assert not injection.patch
+    assert {(report.outcome, report.reason) for report in injection.groups} == {("skipped", "LabelTaken")}
