@@ -2,16 +2,25 @@
 
 import copy
 from functools import partial
+from typing import Any
 
 import pytest
 
-from rayscope.model.names import MANAGER, RAY_CLUSTER_LABEL, RAY_ORIGIN_NAME_LABEL, pod_monitor
+from rayscope.model.monitor import MonitorSpec
+from rayscope.model.names import (
+    MANAGER,
+    RAY_CLUSTER_LABEL,
+    RAY_ORIGIN_NAME_LABEL,
+    cluster_targets,
+    pod_monitor,
+    service_monitor,
+)
 from tests.control.pods import parts
 from tests.control.rayscope import Rayscope
 from tests.control.samples import Document, services
 from tests.control.twins import Twins
 from tests.plane import Plane
-from tests.plane.resources import POD_MONITORS, PODS, RAY_CLUSTERS, RAY_SERVICES
+from tests.plane.resources import POD_MONITORS, PODS, RAY_CLUSTERS, RAY_SERVICES, SERVICE_MONITORS, SERVICES
 from tests.plane.waiting import eventually
 
 
@@ -42,16 +51,59 @@ def change_environment(service: Document) -> None:
     ray["env"] = [*(ray.get("env") or ()), {"name": "EDITED_BY_ITS_OWNER", "value": "1"}]
 
 
-@pytest.fixture(scope="module")
-def twins(plane: Plane, rayscope: Rayscope) -> Twins:
+STEPS = [{"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"}]
+EVERYTHING = {
+    "injection": {
+        "enabled": True,
+        "volume": {"sizeLimit": "128Mi"},
+        "exporter": {
+            "port": 9999,
+            "families": ["vllm:", "http_"],
+            "image": "python:3.12-slim",
+            "resources": {
+                "cpuRequest": "20m",
+                "memoryRequest": "64Mi",
+                "memoryLimit": "192Mi",
+                "guaranteedCpu": "200m",
+            },
+        },
+    },
+    "scrape": {
+        "kind": "ServiceMonitor",
+        "interval": "15s",
+        "scrapeTimeout": "10s",
+        "labels": {"team": "search"},
+        "ray": "Full",
+        "app": {"port": "serve", "path": "/llm/metrics"},
+        "relabelings": STEPS,
+        "metricRelabelings": STEPS,
+    },
+}
+"""A VLLMMonitor's spec with every field."""
+FEW = ("sample", "llm-serve", "high-availability")
+"""The samples that are enough where it is the VLLMMonitor that matters."""
+LIVES: dict[str, dict[str, Any]] = {"by label alone": {}, "with a VLLMMonitor": EVERYTHING}
+
+
+@pytest.fixture(scope="module", params=LIVES)
+def twins(plane: Plane, rayscope: Rayscope, request: pytest.FixtureRequest) -> Twins:
     """Their whole life. Edits come while Rayscope runs; it is killed, and KubeRay restarted, in between."""
-    twins = Twins(plane, "twins-labelled", "twins-plain", services(plane.samples))
+    spec = LIVES[request.param]
+    samples = services(plane.samples)
+    if spec:
+        samples = {name: documents for name, documents in samples.items() if name in FEW}
+    suffix = "-configured" if spec else ""
+    twins = Twins(plane, f"twins-labelled{suffix}", f"twins-plain{suffix}", samples, spec)
     for namespace in twins.namespaces:
         plane.kubectl("create", "namespace", namespace)
+    for monitor in twins.monitors():
+        monitor.create(**spec)
     twins.apply()
     for edit in (describe, reconfigure_serve, scale, append_worker_group):
         twins.edit(edit)
         twins.apply()
+    for monitor in twins.monitors():
+        monitor.edit(injection={"exporter": {"port": 9998}})
     rayscope.kill()
     rayscope.start()
     twins.edit(change_environment)
@@ -96,11 +148,18 @@ def test_rayscope_manages_no_field_of_any_ray_object(twins: Twins) -> None:
 
 def test_every_labelled_service_has_a_monitor_for_all_its_clusters(twins: Twins) -> None:
     clusters = twins.plane.client.list(RAY_CLUSTERS.path(twins.labelled))
+    selecting = has_targets if twins.spec else selects
     for service in twins.services():
         name = service["metadata"]["name"]
         own = {c["metadata"]["name"] for c in clusters if c["metadata"]["labels"][RAY_ORIGIN_NAME_LABEL] == name}
-        path = POD_MONITORS.path(twins.labelled, pod_monitor(name))
-        eventually(partial(selects, twins.plane, path, own), f"the monitor of {name} selects {own}")
+        told = f"the monitor of {name} selects {own}"
+        eventually(partial(selecting, twins.plane, twins.labelled, name, own), told)
+
+
+def test_the_configured_twins_set_every_field() -> None:
+    spec = MonitorSpec.model_validate(EVERYTHING)
+    for part in (spec, spec.injection, spec.injection.exporter, spec.injection.exporter.resources, spec.scrape):
+        assert part.model_fields_set == set(type(part).model_fields)
 
 
 def of_ray(pod: Document) -> bool:
@@ -108,7 +167,14 @@ def of_ray(pod: Document) -> bool:
     return RAY_CLUSTER_LABEL in pod["metadata"].get("labels", {})
 
 
-def selects(plane: Plane, monitor: str, clusters: set[str]) -> bool:
-    """Whether a PodMonitor selects the pods of all these clusters."""
-    (expression,) = plane.client.get(monitor)["spec"]["selector"].get("matchExpressions", [{"values": []}])
+def has_targets(plane: Plane, namespace: str, service: str, clusters: set[str]) -> bool:
+    """Whether there is a ServiceMonitor, and a Service for the pods of each of these clusters."""
+    plane.client.get(SERVICE_MONITORS.path(namespace, service_monitor(service)))
+    return all(plane.client.find(SERVICES.path(namespace, cluster_targets(cluster))) for cluster in clusters)
+
+
+def selects(plane: Plane, namespace: str, service: str, clusters: set[str]) -> bool:
+    """Whether a service's PodMonitor selects the pods of all these clusters."""
+    monitor = plane.client.get(POD_MONITORS.path(namespace, pod_monitor(service)))
+    (expression,) = monitor["spec"]["selector"].get("matchExpressions", [{"values": []}])
     return clusters <= set(expression["values"])

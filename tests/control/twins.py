@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
+from tests.control.monitors import Monitor
 from tests.control.samples import Document, is_service, placed
 from tests.plane import Plane
 from tests.plane.resources import PODS, RAY_CLUSTERS, Resource
@@ -35,6 +36,8 @@ class Twins:
     plain: str
     documents: dict[str, list[Document]]
     """By sample; edits change them."""
+    spec: Document = field(default_factory=dict)
+    """Of each labelled service's VLLMMonitor; empty: it is left to the operator."""
     pods: dict[str, dict[str, Document]] = field(default_factory=dict)
     """Every pod that was seen, by namespace and uid."""
 
@@ -45,6 +48,11 @@ class Twins:
     def services(self) -> Iterator[Document]:
         for documents in self.documents.values():
             yield from filter(is_service, documents)
+
+    def monitors(self) -> Iterator[Monitor]:
+        """The VLLMMonitors that are not left to the operator."""
+        for service in self.services() if self.spec else ():
+            yield Monitor(self.plane, self.labelled, service["metadata"]["name"])
 
     def edit(self, edit: Edit) -> None:
         """Change all services' documents, as somebody would in git; `apply` brings it to the cluster."""

@@ -6,7 +6,7 @@ Its spec is never written here. One that a user made stays, whatever becomes of 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -68,9 +68,19 @@ class Monitors:
         self._seen.pop(key, None)
         return True
 
+    async def learn(self, namespaces: Sequence[str | None]) -> None:
+        """Learn which there are, before the first visit: what is known not to be there need not be read."""
+        try:
+            for place in namespaces:
+                for found in await self._api.list(VLLM_MONITOR, place, metadata_only=True):
+                    metadata = found["metadata"]
+                    self._seen.setdefault(Key(metadata["namespace"], metadata["name"]), _fingerprint(found))
+        except KindMissing:
+            self._missing.add(VLLM_MONITOR)
+
     async def of(self, service: Service) -> Monitor | None:
         """The monitor of a labelled service; None where it has none (yet)."""
-        found = await self._read(service.key)
+        found = await self._read(service.key) if service.key in self._seen else None
         if found is None:
             return None
         if ours(found) and claimed(found):
@@ -97,6 +107,8 @@ class Monitors:
         if VLLM_MONITOR in self._missing or len(service.key.name) > LONGEST_NAME:
             return None
         manifest = wanted_monitor(service, VLLM_MONITOR.api_version, VLLM_MONITOR.kind)
+        if await self._read(service.key):
+            return None  # the watch has yet to tell of it, and a visit comes of that
         try:
             made = await self._api.apply(manifest)
         except KindMissing:

@@ -45,11 +45,18 @@ def plan(  # noqa: PLR0913, PLR0917 - all that a child depends on
     around: Surroundings,
 ) -> Plan:
     """The children, the monitors with the labels that the one Prometheus wants that would take them by labels."""
-    plain = [each for each in monitors(service, clusters, spec, settings) if each["kind"] in KINDS]
-    labels = detected_labels(around.prometheuses, plain, around.namespace_labels)
-    if not isinstance(labels, Ambiguous):
-        settings = replace(settings, labels={**settings.labels, **labels})
+    if around.prometheuses:
+        settings = _labelled(service, clusters, spec, settings, around)
     made = Plan(tuple(render(service, clusters, spec, settings, zipapps)), None)
     if not made.monitors:
         return made
     return replace(made, selection=selection(around.prometheuses, made.monitors, around.namespace_labels))
+
+
+def _labelled(
+    service: Service, clusters: Sequence[Manifest], spec: MonitorSpec, settings: Settings, around: Surroundings
+) -> Settings:
+    """The settings, with the labels that monitors lack to be taken."""
+    plain = [each for each in monitors(service, clusters, spec, settings) if each["kind"] in KINDS]
+    labels = detected_labels(around.prometheuses, plain, around.namespace_labels)
+    return settings if isinstance(labels, Ambiguous) else replace(settings, labels={**settings.labels, **labels})

@@ -79,7 +79,10 @@ class Resync:
                 figures.resyncs.labels("done").inc()
 
     async def learn(self) -> None:
-        """Learn what children there are, and visit their services, labelled or not."""
+        """Learn what children and VLLMMonitors there are, and visit their services, labelled or not."""
+        await self._monitors.learn(self._places)
+        for key in self._monitors:
+            self._queue.add(key)
         for kind in CHILD_KINDS:
             for key in self._children.listed(kind, await self._list(kind, CHILDREN)):
                 self._queue.add(key)
