@@ -21,6 +21,8 @@ class Record:
         self.written = told.monitor.status if told.monitor else None
         """The status as it is in the cluster, as far as we know."""
         self.rounds = Rounds(_sources(self.written))
+        self.doubted = False
+        """Whether somebody may have changed the status since."""
         self.stale = True
         """Whether its pods may have changed since they were read."""
 
@@ -36,8 +38,8 @@ class Record:
         """Take what a later visit tells. What we wrote ourselves is known better than what it read before that."""
         if told.monitor is None:
             self.written = None
-        elif self.written is None or self.monitor is None or told.monitor.uid != self.monitor.uid:
-            self.written = told.monitor.status
+        elif self.doubted or self.monitor is None or told.monitor.uid != self.monitor.uid:
+            self.written, self.doubted = told.monitor.status, False
         before, self.told, self.service = self.clusters, told, service
         self.stale |= self.clusters != before
 
@@ -49,7 +51,7 @@ class Record:
 
     def doubt(self) -> None:
         """Take nothing for known."""
-        self.stale, self.written = True, None
+        self.stale = self.doubted = True
         self.rounds.again()
 
 

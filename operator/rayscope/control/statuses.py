@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rayscope.control import figures
@@ -62,6 +63,8 @@ class Statuses:
     def tell(self, told: Facts | Denial, service: Service | None = None) -> None:
         """Take note of what a visit has found. `service`: it has no VLLMMonitor, so one is to be made for it."""
         key, record = told.key, self._records.get(told.key)
+        if record and isinstance(told, Facts) and told.monitor is None and key in self._monitors:
+            told = replace(told, monitor=record.monitor)  # made since that visit began, and not deleted since
         before = record.clusters if record else frozenset[str]()
         if record is None:
             record = self._records[key] = Record(told, service)
