@@ -8,6 +8,7 @@ from rayscope.model.names import MONITOR_VALUE
 from tests.control.cli import rayscope
 from tests.control.story import Service
 from tests.plane import Plane
+from tests.plane.waiting import eventually
 
 pytestmark = [pytest.mark.control, pytest.mark.usefixtures("rayscope")]
 
@@ -19,6 +20,10 @@ def seen(plane: Plane, namespace: str) -> dict[str, Any]:
     return {service["service"]: service for service in told.json["services"]}
 
 
+def reasons(plane: Plane, namespace: str) -> dict[str, Any]:
+    return {name: service["reason"] for name, service in seen(plane, namespace).items()}
+
+
 def test_what_is_right_and_what_is_not_is_told_of_every_labelled_service(plane: Plane, namespace: str) -> None:
     good = Service.create(plane, namespace, label=MONITOR_VALUE, name="good")
     late = Service.create(plane, namespace, name="late")
@@ -28,12 +33,9 @@ def test_what_is_right_and_what_is_not_is_told_of_every_labelled_service(plane: 
     late.cluster()
     late.label()
     late.monitored()
+    expected = {"good": "WaitingForPods", "late": "RestartRequired", "wrong": "InvalidLabel"}
+    eventually(lambda: reasons(plane, namespace) == expected, f"the reasons are {expected}")
     found = seen(plane, namespace)
-    assert {name: service["reason"] for name, service in found.items()} == {
-        "good": None,
-        "late": "RestartRequired",
-        "wrong": "InvalidLabel",
-    }
     assert found["good"]["monitors"] == ["good-rayscope"]
     [cluster] = found["good"]["clusters"]
     assert cluster["name"] == good.cluster()["metadata"]["name"]
