@@ -145,13 +145,18 @@ class Stage:
         assert found
         return found
 
+    async def created(self, name: str, *groups: str) -> dict[str, Any]:
+        await self.api.create(self.cluster(name, *groups))
+        return await self.stored(name)
+
     async def edited(self, name: str, spec: dict[str, Any]) -> dict[str, Any]:
         """Replace the whole spec, and our annotation with it, as KubeRay does it in place."""
         while True:
             found = await self.stored(name)
             metadata = {key: value for key, value in found["metadata"].items() if key != "annotations"}
             try:
-                return await self.api.replace({**found, "metadata": metadata, "spec": spec})
+                await self.api.replace({**found, "metadata": metadata, "spec": spec})
+                return await self.stored(name)
             except Conflict:
                 continue  # KubeRay has written its status meanwhile
 
@@ -217,7 +222,7 @@ async def presented(port: int, bundle: bytes) -> bytes:
 
 async def test_a_cluster_is_stored_injected(stage: Stage) -> None:
     async with registered(stage):
-        created = await stage.api.create(stage.cluster("born", "gpu", "cpu"))
+        created = await stage.created("born", "gpu", "cpu")
     assert inspect(created).payload == FIRST
     assert inspect(created).complete
 
@@ -248,7 +253,7 @@ async def test_a_dry_run_shows_the_injection_and_stores_nothing(stage: Stage) ->
         told = await stage.kubectl("apply", "--dry-run=server", manifest=stage.cluster("only-asked"))
         assert inspect(told).complete
         assert await stage.api.get(RAY_CLUSTER, "only-asked", stage.namespace) is None
-        created = await stage.api.create(stage.cluster("only-asked"))
+        created = await stage.created("only-asked")
     assert not inject(created, FIRST).patch
     assert created["spec"] == told["spec"]
 
@@ -296,7 +301,7 @@ async def test_kuberays_own_cluster_is_injected_and_stays_so_when_kuberay_update
 async def test_a_webhook_that_is_down_costs_the_injection_not_the_cluster(stage: Stage) -> None:
     async with registered(stage):
         pass
-    assert recorded_payload(await stage.api.create(stage.cluster("plain"))) is None
+    assert recorded_payload(await stage.created("plain")) is None
 
 
 async def test_a_wrong_authority_costs_the_injection_not_the_cluster_until_it_is_repaired(stage: Stage) -> None:
