@@ -1,6 +1,7 @@
 """What is rendered is what a real API server takes, in every mode, field by field, and the second time for nothing."""
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -77,7 +78,15 @@ def test_what_is_applied_again_is_not_written_again(plane: Plane, namespace: str
         assert second["metadata"] == first["metadata"]
 
 
-def test_kuberay_takes_none_of_our_services_for_its_own(plane: Plane, namespace: str) -> None:
+@pytest.fixture
+def alone() -> Iterator[Plane]:
+    """A plane without Rayscope, which would take away what an unlabelled service is not to have."""
+    with Plane(prometheus_crds=False) as made:
+        yield made
+
+
+def test_kuberay_takes_none_of_our_services_for_its_own(alone: Plane) -> None:
+    plane, namespace = alone, "default"
     created = Created.create(plane, namespace)
     name = created.cluster()["metadata"]["name"]
     live = plane.client.get(created.path)
