@@ -16,7 +16,7 @@ from rayscope.exporter.http.listen import listen
 from rayscope.exporter.http.request import Request
 from rayscope.exporter.http.response import Response, sentence
 from rayscope.exporter.http.schedule import Schedule, Task
-from rayscope.exporter.http.server import MAX_CONNECTIONS, Answer, Server, pause_after
+from rayscope.exporter.http.server import MAX_CONNECTIONS, READ_SHARE, Answer, Server, pause_after
 
 SECONDS = 30.0
 """A generous limit on waiting for anything."""
@@ -59,12 +59,12 @@ class Turns(Schedule):
 class Running:
     """A server in a thread of its own, on a free port."""
 
-    def __init__(self, site: Site, patience: Patience = PATIENCE, *tasks: Task) -> None:
+    def __init__(self, site: Site, patience: Patience = PATIENCE, *tasks: Task, read_share: float = READ_SHARE) -> None:
         self.turns = Turns(*tasks)
         self._listener = listen("127.0.0.1", 0)
         self._stop, self._stopped = socket.socketpair()
         self.port: int = self._listener.getsockname()[1]
-        self._server = Server(site, [self._listener], self._stopped, self.turns, patience)
+        self._server = Server(site, [self._listener], self._stopped, self.turns, patience, read_share=read_share)
         self._thread = threading.Thread(target=self._server.run)
 
     def start(self) -> None:
@@ -99,6 +99,15 @@ def site() -> Site:
 @pytest.fixture
 def running(site: Site) -> Iterator[Running]:
     server = Running(site)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def seldom_reading(site: Site) -> Iterator[Running]:
+    """A server that pauses for long after each read."""
+    server = Running(site, read_share=0.01)
     server.start()
     yield server
     server.stop()
@@ -292,10 +301,8 @@ def test_clients_that_hold_every_connection_make_room_for_one_that_asks(running:
         holder.close()
 
 
-def test_clients_beyond_the_last_place_do_not_keep_the_server_awake(
-    running: Running, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rayscope.exporter.http.server.READ_SHARE", 0.01)
+def test_clients_beyond_the_last_place_do_not_keep_the_server_awake(seldom_reading: Running, site: Site) -> None:
+    running = seldom_reading
     reading, go = threading.Event(), threading.Event()
 
     def hold() -> None:

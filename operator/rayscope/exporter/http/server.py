@@ -28,9 +28,9 @@ Answer = Callable[[Request, str], Response]
 """What one read has to say to a request from a peer's address."""
 
 
-def pause_after(took: float) -> float:
-    """Seconds without a read after one that took so long."""
-    return took * (1 / READ_SHARE - 1)
+def pause_after(took: float, share: float = READ_SHARE) -> float:
+    """Seconds without a read after one that took so long, where reads may have `share` of a core."""
+    return took * (1 / share - 1)
 
 
 class Site(Protocol):
@@ -46,19 +46,22 @@ class Site(Protocol):
 class Server:
     """Serves `site` on `listeners` and runs `schedule`'s tasks, until the socket `stop` has something to read."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it serves, where, and how much of it
         self,
         site: Site,
         listeners: list[socket.socket],
         stop: socket.socket,
         schedule: Schedule,
         patience: Patience = PATIENCE,
+        *,
+        read_share: float = READ_SHARE,
     ) -> None:
         self._site = site
         self._listeners = listeners
         self._stop = stop
         self._schedule = schedule
         self._patience = patience
+        self._read_share = read_share
         self._connections: set[Connection] = set()
         self._selector = selectors.DefaultSelector()
         self._next_read = 0.0
@@ -193,7 +196,7 @@ class Server:
             connection.respond(answer(request, connection.peer), request, time.monotonic())
             self._serve(connection, time.monotonic())
         ended = time.monotonic()
-        self._next_read = ended + pause_after(ended - began)
+        self._next_read = ended + pause_after(ended - began, self._read_share)
 
     def _expire(self, now: float) -> None:
         """Close what has waited too long."""
