@@ -51,6 +51,11 @@ def program(wanted: Program) -> Path:
     for candidate in installed.candidates(wanted):
         if candidate.fits:
             return candidate.path
+    return of_the_cache(wanted)
+
+
+def of_the_cache(wanted: Program) -> Path:
+    """The program in exactly the wanted version, whatever the machine has: for what goes into an image."""
     if not wanted.entry.present():
         _obtain(wanted)
     return wanted.entry.path / wanted.name

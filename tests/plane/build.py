@@ -1,4 +1,7 @@
-"""Programs and files from Go modules, at the versions and sums that modules/*/go.mod and go.sum pin."""
+"""Programs and files from Go modules, at the versions and sums that modules/*/go.mod and go.sum pin.
+
+A folder there may have a program of our own, too: what is wanted of a module whose own program would be too much.
+"""
 
 import json
 import shutil
@@ -38,10 +41,11 @@ def _source(module: Module) -> Path:
 
 @contextmanager
 def _workspace(module: Module) -> Iterator[Path]:
-    """A copy of the pins, so that nothing that Go does reaches the checkout, with the wanted version required."""
+    """A copy of the folder, so that nothing that Go does reaches the checkout, with the wanted version required."""
     with tempfile.TemporaryDirectory(prefix="rayscope-go-") as name:
         folder = Path(name)
-        for pin in ("go.mod", "go.sum"):
-            shutil.copyfile(FOLDER / "modules" / module.folder / pin, folder / pin)
-        go().run("mod", "edit", f"-require={module.path}@{module.version}", cwd=folder)
+        for file in (FOLDER / "modules" / module.folder).iterdir():
+            shutil.copyfile(file, folder / file.name)
+        if module.path:
+            go().run("mod", "edit", f"-require={module.path}@{module.version}", cwd=folder)
         yield folder

@@ -8,7 +8,10 @@ from tests.plane.versions import VERSIONS
 
 @dataclass(frozen=True)
 class Module:
-    """A Go module that a part is taken from; `folder` under modules/ holds the go.mod and go.sum that pin it."""
+    """A Go module that a part is taken from; `folder` under modules/ holds the go.mod and go.sum that pin it.
+
+    Without a path, the part is a program of our own in that folder.
+    """
 
     folder: str
     path: str
@@ -106,10 +109,30 @@ def kuberay_source(version: str) -> Material:
     return Material("kuberay-source", _kuberay_module(version), ("config", "test"))
 
 
+def _kind() -> Program:
+    version = VERSIONS.kind
+    url = f"https://kind.sigs.k8s.io/dl/{version}/kind-{OS}-{ARCH}"
+    return Program(
+        name="kind",
+        version=version,
+        module=Module("kind", "sigs.k8s.io/kind", version),
+        package="sigs.k8s.io/kind",
+        version_command=("version",),
+        download=Download(url, f"{url}.sha256sum"),
+    )
+
+
 ETCD = _etcd()
 APISERVER = _kubernetes("kube-apiserver", "--version")
 CONTROLLER_MANAGER = _kubernetes("kube-controller-manager", "--version")
 KUBECTL = _kubernetes("kubectl", "version", "--client")
+SCHEDULER = _kubernetes("kube-scheduler")
+PROXY = _kubernetes("kube-proxy")
+KUBELET = _kubernetes("kubelet")
+KUBEADM = _kubernetes("kubeadm")
+KIND = _kind()
+COREDNS = Program("coredns", VERSIONS.coredns, Module("coredns", "github.com/coredns/coredns", VERSIONS.coredns), ".")
+PAUSE = Program("pause", "v1", Module("pause", "", "v1"), ".")
 PROMETHEUS_CRDS = Material(
     "prometheus-operator-crds",
     Module("prometheus-operator", "github.com/prometheus-operator/prometheus-operator", VERSIONS.prometheus_operator),
@@ -125,3 +148,6 @@ PARTS: tuple[Program | Material, ...] = (
     kuberay_source(VERSIONS.kuberay),
     PROMETHEUS_CRDS,
 )
+
+# What a node of a kind cluster is made of; the plane needs none of it.
+NODE_PARTS = (ETCD, APISERVER, CONTROLLER_MANAGER, KUBECTL, SCHEDULER, PROXY, KUBELET, KUBEADM, COREDNS, PAUSE)

@@ -14,6 +14,8 @@ class Versions:
     kuberay: str
     kuberay_before: str
     prometheus_operator: str
+    kind: str
+    coredns: str
     go: str
     go_least: str
     go_sha256: tuple[str, ...]
@@ -27,6 +29,8 @@ def read(path: Path = FOLDER / "versions.toml") -> Versions:
         kuberay=table["kuberay"]["version"],
         kuberay_before=table["kuberay"]["before"],
         prometheus_operator=table["prometheus-operator"]["version"],
+        kind=table["kind"]["version"],
+        coredns=table["coredns"]["version"],
         go=table["go"]["version"],
         go_least=table["go"]["least"],
         go_sha256=tuple(table["go"]["sha256"]),

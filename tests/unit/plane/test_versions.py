@@ -6,7 +6,9 @@ from tests.plane import catalogue
 from tests.plane.catalogue import Module
 from tests.plane.versions import FOLDER, VERSIONS
 
-MODULES = {part.module for part in (*catalogue.PARTS, catalogue.kuberay(VERSIONS.kuberay_before))}
+EARLIER = catalogue.kuberay(VERSIONS.kuberay_before)
+PARTS = (*catalogue.PARTS, *catalogue.NODE_PARTS, catalogue.KIND, EARLIER)
+MODULES = {part.module for part in PARTS if part.module.path}
 
 
 @pytest.mark.parametrize("module", sorted(MODULES, key=str), ids=lambda module: f"{module.path}@{module.version}")

@@ -1,0 +1,3 @@
+module rayscope.dev/plane/pause
+
+go 1.26
