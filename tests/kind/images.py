@@ -1,5 +1,83 @@
-"""The images that tests run, each in the local Docker when its function returns its tag."""
+"""The images that tests run, each in the local Docker when its function returns its tag.
 
+What their projects publish is pulled where a registry is reached. What is made here is named by the digest of its
+recipe: as long as that is the same, there is nothing to do.
+"""
+
+import functools
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
-ALL: tuple[Callable[[], str], ...] = ()
+from tests.kind import docker, registry
+from tests.kind.archive import Image
+from tests.kind.configuration import PREFIX
+from tests.kind.python_image import bases, index_arguments
+from tests.kind.recipe import digest
+from tests.plane import assets, catalogue
+from tests.plane.catalogue import Program
+from tests.plane.progress import Step
+from tests.plane.versions import VERSIONS
+
+ROOT = Path(__file__).parents[2]
+RAY = Path(__file__).parent / "ray"
+RAY_VERSION = "2.60.0"
+QUAY = "quay.io"
+# What the Dockerfile at the top takes, see .dockerignore.
+SOURCES = (
+    *("Dockerfile", ".dockerignore", "operator", "pyproject.toml", "README.md", "LICENSE"),
+    *("requirements-build.lock", "requirements-operator.lock"),
+)
+NOBODY = "65534:65534"
+
+
+def operator() -> str:
+    """Rayscope's own, from the Dockerfile."""
+    base = bases()
+    tag = f"{PREFIX}/rayscope:{digest(*(ROOT / name for name in SOURCES), base.ship, base.install)}"
+    arguments = {"BASE": base.ship, "BUILD_BASE": base.install, **index_arguments()}
+    return docker.ensure(tag, lambda _: docker.build(ROOT, tag, arguments=arguments))
+
+
+def ray(app: Path) -> str:
+    """Ray with the Serve application of a folder, which is on the path that Python imports from."""
+    base = _ray()
+    tag = f"{PREFIX}/ray-app:{RAY_VERSION}-{digest(app, RAY / 'app.Dockerfile', base)}"
+    return docker.ensure(
+        tag, lambda _: docker.build(app, tag, dockerfile=RAY / "app.Dockerfile", arguments={"BASE": base})
+    )
+
+
+def kuberay(version: str = VERSIONS.kuberay) -> str:
+    program = catalogue.kuberay(version)
+    return _program(f"{QUAY}/kuberay/operator:{version}", program, "/manager", user="65532:65532")
+
+
+def _ray() -> str:
+    """Ray alone: it changes with Ray's version only."""
+    if registry.reachable():
+        return docker.pulled(f"rayproject/ray:{RAY_VERSION}-py311-cpu")
+    base = bases().install
+    tag = f"{PREFIX}/ray:{RAY_VERSION}-{digest(RAY / 'Dockerfile', base)}"
+    arguments = {"BASE": base, "RAY": RAY_VERSION, **index_arguments()}
+    return docker.ensure(tag, lambda _: docker.build(RAY, tag, arguments=arguments))
+
+
+def _program(published: str, program: Program, place: str, *, user: str) -> str:
+    """The PUBLISHED image, or one with nothing but the PROGRAM at its PLACE there."""
+    if registry.reachable(QUAY):
+        return docker.pulled(published)
+    name = published.rpartition("/")[2].partition(":")[0]
+    tag = f"{PREFIX}/{program.name}:{program.version}-{digest(name, place, user)}"
+    return docker.ensure(tag, functools.partial(_load, Image(tag, {}, (place,), user), program))
+
+
+def _load(image: Image, program: Program, _: Step) -> None:
+    (place,) = image.entrypoint
+    with tempfile.TemporaryDirectory(prefix="rayscope-image-") as name:
+        archive = Path(name) / "image.tar"
+        Image(image.tag, {place: assets.of_the_cache(program)}, image.entrypoint, image.user).write(archive)
+        docker.load(archive)
+
+
+ALL: tuple[Callable[[], str], ...] = (operator, kuberay)

@@ -1,0 +1,5 @@
+# An application on top of an image with Ray.
+ARG BASE
+FROM ${BASE}
+COPY --chown=1000:1000 . /home/ray/app/
+ENV PYTHONPATH=/home/ray/app
