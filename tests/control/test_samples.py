@@ -101,7 +101,7 @@ def test_the_monitor_has_every_field_that_there_is() -> None:
 
 
 def explained(node: yaml.Node, lines: list[str]) -> Iterator[tuple[str, bool]]:
-    """The fields of a mapping and of those in it, with whether there is a comment on the line or above; lists are left."""
+    """The fields of a mapping and of those in it, and whether a comment is on the line or above; lists are left."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             line = key.start_mark.line
@@ -112,7 +112,9 @@ def explained(node: yaml.Node, lines: list[str]) -> Iterator[tuple[str, bool]]:
 
 def test_each_field_of_the_monitor_is_explained() -> None:
     text = MONITOR.read_text()
-    [spec] = [value for key, value in yaml.compose(text).value if key.value == "spec"]
+    root = yaml.compose(text)
+    assert isinstance(root, yaml.MappingNode)
+    [spec] = [value for key, value in root.value if key.value == "spec"]
     assert [name for name, so in explained(spec, text.splitlines()) if not so] == []
 
 
