@@ -28,7 +28,14 @@ from rayscope.kube.api import METADATA, METADATA_LIST
 from rayscope.kube.connection import configuration, session
 from rayscope.kube.kinds import CRD, POD, RAY_CLUSTER, RAY_SERVICE, VLLM_MONITOR, Kind
 from rayscope.model.cluster import service_name
-from rayscope.model.names import DOMAIN, MONITOR_LABEL, RAY_CLUSTER_LABEL, RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL
+from rayscope.model.names import (
+    DOMAIN,
+    MANAGER,
+    MONITOR_LABEL,
+    RAY_CLUSTER_LABEL,
+    RAY_ORIGIN_KIND,
+    RAY_ORIGIN_KIND_LABEL,
+)
 from rayscope.model.service import Key
 
 NO_ITEMS = b'"items":null'
@@ -169,6 +176,8 @@ async def watch(
         return kopf.AiohttpSession(server=connection.host, aiohttp_session=session(connection, patient, metadata_only))
 
     where: dict[str, Any] = {"namespaces": namespaces} if namespaces else {"clusterwide": True}
+    # Named, though kopf has no peers here: it would ask for the user's name, which a container's numeric user has not.
+    where["identity"] = MANAGER
     tasks = await kopf.spawn_tasks(registry=handlers, settings=settings(), **where)
     started()
     await kopf.run_tasks(tasks, ignored=Everything())
