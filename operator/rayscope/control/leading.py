@@ -14,6 +14,7 @@ from rayscope.control.monitors import Monitors
 from rayscope.control.options import Options
 from rayscope.control.prometheuses import Prometheuses
 from rayscope.control.queue import WorkQueue
+from rayscope.control.reading import Reading
 from rayscope.control.reconcile import Reconciler
 from rayscope.control.resync import Resync
 from rayscope.control.statuses import Statuses
@@ -36,6 +37,7 @@ class Leading:
         self._events = Events(api, options.identity, self._leisure)
         self._monitors = Monitors(api, self._missing)
         self._prometheuses = Prometheuses(api, options.watch_namespaces)
+        self._reading = Reading(api, options.watch_namespaces, lambda: len(self.queue))
         self._statuses = Statuses(api, self._monitors, self._leisure)
         reconciler = Reconciler(
             api,
@@ -47,6 +49,7 @@ class Leading:
             events=self._events,
             monitors=self._monitors,
             prometheuses=self._prometheuses,
+            reading=self._reading,
             statuses=self._statuses,
         )
         self.queue: WorkQueue[Key] = WorkQueue(reconciler)
@@ -63,6 +66,7 @@ class Leading:
             missing=self._missing,
             monitors=self._monitors,
             prometheuses=self._prometheuses,
+            reading=self._reading,
             statuses=self._statuses,
         )
         try:
@@ -70,12 +74,16 @@ class Leading:
             await together(
                 {
                     "the queue": self.queue.run(),
+                    "the reading ahead": self._reading.run(),
                     "the events": self._events.run(),
                     "the statuses": self._statuses.run(),
                     "the comparison": self._resync.run(),
                     "the look for missing kinds": self._missing.run(),
                     "the watch": triggers.watch(
-                        triggers.registry(sources), None, self._options.watch_namespaces, self._taken
+                        triggers.registry(sources, everywhere=not self._options.watch_namespaces),
+                        None,
+                        self._options.watch_namespaces,
+                        self._taken,
                     ),
                 }
             )

@@ -22,18 +22,19 @@ from rayscope.control.monitors import Monitors
 from rayscope.control.notices import notices
 from rayscope.control.plan import Plan, Surroundings, plan
 from rayscope.control.prometheuses import Prometheuses
+from rayscope.control.reading import Found, Reading
 from rayscope.control.statuses import Statuses
 from rayscope.control.verdicts import monitored, not_labelled, selected, service_missing
 from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, Conflict, KindMissing, Terminating
-from rayscope.kube.kinds import CONFIG_MAP, POD, RAY_CLUSTER, RAY_SERVICE
+from rayscope.kube.kinds import CONFIG_MAP, POD
 from rayscope.model.conditions import Verdict
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import Injection, MonitorSpec
-from rayscope.model.names import RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL, RAY_ORIGIN_NAME_LABEL, SERVICE_LABEL
+from rayscope.model.names import SERVICE_LABEL
 from rayscope.model.names import exporter_config_map as config_map
 from rayscope.model.service import Key, Service
-from rayscope.render.children import LONGEST_NAME, kept, missing_exporters
+from rayscope.render.children import kept, missing_exporters
 from rayscope.render.settings import Settings
 
 REFUSALS = frozenset({400, 403, 422})
@@ -57,6 +58,7 @@ class Reconciler:
         events: Events,
         monitors: Monitors,
         prometheuses: Prometheuses,
+        reading: Reading,
         statuses: Statuses,
     ) -> None:
         self._api = api
@@ -68,6 +70,7 @@ class Reconciler:
         self._events = events
         self._monitors = monitors
         self._prometheuses = prometheuses
+        self._reading = reading
         self._statuses = statuses
 
     async def __call__(self, key: Key) -> None:
@@ -89,22 +92,21 @@ class Reconciler:
             figures.durations.observe(time.monotonic() - began)
 
     async def _visit(self, key: Key) -> None:
-        found = await self._service(key)
+        found = await self._reading.service(key)
         if found is None:
             self._events.forget(key)
             await self._deny(key, service_missing(key))
             return  # its children go with it: they are owned by it
-        service = Service.of(found)
+        service = Service.of(found.service)
         if service.deleting:
             return
         if service.wanted:
-            await self._serve(service)
+            await self._serve(service, await self._clusters(key, found))
         else:
-            await self._withdraw(service)
+            await self._withdraw(service, found)
 
-    async def _serve(self, service: Service) -> None:
+    async def _serve(self, service: Service, clusters: Sequence[Manifest]) -> None:
         """Everything for a labelled service."""
-        clusters = await self._clusters(service.key)
         monitor = await self._monitors.of(service)
         spec = monitor.spec if monitor else MonitorSpec()
         await self._exporters.fetch(self._in_vain(service, clusters, spec))
@@ -128,10 +130,10 @@ class Reconciler:
         for failure in failures.values():
             raise failure
 
-    async def _withdraw(self, service: Service) -> None:
+    async def _withdraw(self, service: Service, found: Found) -> None:
         """What remains of a service that is not labelled (any more)."""
         if self._children.has(service.key):
-            await self._prune(service, await self._clusters(service.key), set())
+            await self._prune(service, await self._clusters(service.key, found), set())
         self._events.tell(service, notices(service, Injection(), (), ()))
         await self._deny(service.key, not_labelled(service))
 
@@ -142,20 +144,11 @@ class Reconciler:
         else:
             self._statuses.forget(key)
 
-    async def _service(self, key: Key) -> Manifest | None:
-        try:
-            return await self._api.get(RAY_SERVICE, key.name, key.namespace)
-        except KindMissing:
-            return None
-
-    async def _clusters(self, key: Key) -> Sequence[Manifest]:
-        if len(key.name) > LONGEST_NAME:
-            return ()  # no label holds the name, so nothing can be looked for by it
-        origin = f"{RAY_ORIGIN_KIND_LABEL}={RAY_ORIGIN_KIND},{RAY_ORIGIN_NAME_LABEL}={key.name}"
-        found = await self._api.list(RAY_CLUSTER, key.namespace, origin)
-        for cluster in found:
+    async def _clusters(self, key: Key, found: Found) -> Sequence[Manifest]:
+        clusters = await self._reading.clusters(key, found)
+        for cluster in clusters:
             self._known_clusters.changed(cluster)
-        return found
+        return clusters
 
     async def _plan(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> Plan:
         """What there is to be, with the labels by which a Prometheus takes it."""

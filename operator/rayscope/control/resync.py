@@ -63,7 +63,8 @@ class Resync:
         figures.services.set(len(self._services))
 
     def visit_all(self) -> None:
-        for key in [*self._services, *self._children.services(), *self._monitors]:
+        """In the API server's order, in which they can be read ahead."""
+        for key in sorted({*self._services, *self._children.services(), *self._monitors}, key=str):
             self._queue.add(key)
 
     async def run(self) -> None:

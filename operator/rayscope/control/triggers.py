@@ -22,6 +22,7 @@ from rayscope.control.missing import MissingKinds
 from rayscope.control.monitors import Monitors
 from rayscope.control.prometheuses import PROMETHEUS_KINDS, Prometheuses
 from rayscope.control.queue import WorkQueue
+from rayscope.control.reading import Reading
 from rayscope.control.resync import CHILD_KINDS, CHILDREN, Resync
 from rayscope.control.statuses import Statuses
 from rayscope.kube.api import METADATA, METADATA_LIST
@@ -89,38 +90,45 @@ class Sources:
     missing: MissingKinds
     monitors: Monitors
     prometheuses: Prometheuses
+    reading: Reading
     statuses: Statuses
 
 
-def registry(to: Sources) -> kopf.OperatorRegistry:
-    """The handlers: event to key."""
+def registry(to: Sources, *, everywhere: bool) -> kopf.OperatorRegistry:
+    """The handlers: event to key. `everywhere`: with rights on the whole cluster, so that new kinds are noticed."""
     handlers = kopf.OperatorRegistry()
 
     @kopf.on.event(RAY_SERVICE.group, RAY_SERVICE.version, RAY_SERVICE.plural, registry=handlers)
-    async def on_service(type: str | None, namespace: str | None, name: str | None, **_: object) -> None:  # noqa: A002 - kopf's
-        key = Key(str(namespace), str(name))
+    async def on_service(type: str | None, namespace: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
+        key, deleted = Key(str(namespace), str(body.metadata.name)), type == DELETED
+        to.reading.changed(key, body, deleted=deleted)
         # Either deleted, or no longer labelled: the watch cannot tell, and a visit finds out.
-        (to.resync.unlabelled if type == DELETED else to.resync.labelled)(key)
+        (to.resync.unlabelled if deleted else to.resync.labelled)(key)
         to.queue.add(key)
 
     @kopf.on.event(RAY_CLUSTER.group, RAY_CLUSTER.version, RAY_CLUSTER.plural, registry=handlers)
     async def on_cluster(type: str | None, namespace: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
         key = Key(str(namespace), service_name(body) or "")
         changed = to.clusters.gone(body) if type == DELETED else to.clusters.changed(body)
-        if changed and to.resync.knows(key):
-            to.queue.add(key)
+        if changed:
+            to.reading.changed(key, body, deleted=type == DELETED)
+            if to.resync.knows(key):
+                to.queue.add(key)
 
     for kind in CHILD_KINDS:
         _on_child(handlers, kind, to)
     for kind in PROMETHEUS_KINDS:
         _on_prometheus(handlers, kind, to)
     _on_status(handlers, to)
+    if everywhere:
+        _on_kind(handlers, to)
+    return handlers
 
+
+def _on_kind(handlers: kopf.OperatorRegistry, to: Sources) -> None:
     @kopf.on.event(CRD.group, CRD.version, CRD.plural, registry=handlers)
     async def on_kind(**_: object) -> None:
         to.missing.look()
-
-    return handlers
 
 
 def _on_child(handlers: kopf.OperatorRegistry, kind: Kind, to: Sources) -> None:
@@ -175,10 +183,13 @@ async def watch(
         connection = await configuration(kubeconfig)  # anew, also after a 401
         return kopf.AiohttpSession(server=connection.host, aiohttp_session=session(connection, patient, metadata_only))
 
+    chosen = settings()
+    # kopf would ask for all namespaces and kinds first, and for a minute again where it has no right to.
+    chosen.scanning.disabled = bool(namespaces)
     where: dict[str, Any] = {"namespaces": namespaces} if namespaces else {"clusterwide": True}
     # Named, though kopf has no peers here: it would ask for the user's name, which a container's numeric user has not.
     where["identity"] = MANAGER
-    tasks = await kopf.spawn_tasks(registry=handlers, settings=settings(), **where)
+    tasks = await kopf.spawn_tasks(registry=handlers, settings=chosen, **where)
     started()
     await kopf.run_tasks(tasks, ignored=Everything())
 

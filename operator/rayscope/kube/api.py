@@ -89,6 +89,14 @@ class Api:
         # So much changed meanwhile that the server has forgotten where we were: once more, from the start.
         return await self._pages(kind.path(namespace), query, accept)
 
+    async def page(
+        self, kind: Kind, namespace: str | None, labels: str, size: int, token: str = ""
+    ) -> tuple[Objects, str]:
+        """At most `size` objects, and the token for the next page (of the same moment); empty: there is none."""
+        query = {"limit": str(size), "labelSelector": labels} | ({"continue": token} if token else {})
+        page = await self._request("GET", kind.path(namespace), query)
+        return page["items"], page["metadata"].get("continue", "")
+
     async def probe(self, kind: Kind, namespace: str | None = None) -> None:
         """Just ask for a kind: KindMissing where it is not installed."""
         await self._request("GET", kind.path(namespace), {"limit": "1"}, accept=METADATA_LIST)
