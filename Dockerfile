@@ -38,7 +38,7 @@ RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip /usr/local/lib/
 
 # One layer of it, in which what was removed takes no room.
 FROM scratch
-ARG VERSION=0.1.0
+ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="rayscope" \
       org.opencontainers.image.description="Complete, correct Prometheus monitoring for vLLM on KubeRay, for one label" \

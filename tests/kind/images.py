@@ -9,8 +9,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from rayscope import __version__
 from tests.kind import docker, registry
 from tests.kind.archive import Image
+from tests.kind.command import run
 from tests.kind.configuration import PREFIX
 from tests.kind.python_image import bases, index_arguments
 from tests.kind.recipe import digest
@@ -35,7 +37,8 @@ def operator() -> str:
     """Rayscope's own, from the Dockerfile."""
     base = bases()
     tag = f"{PREFIX}/rayscope:{digest(*(ROOT / name for name in SOURCES), base.ship, base.install)}"
-    arguments = {"BASE": base.ship, "BUILD_BASE": base.install, **index_arguments()}
+    described = {"VERSION": __version__, "REVISION": run("git", "-C", ROOT, "rev-parse", "HEAD").strip()}
+    arguments = {"BASE": base.ship, "BUILD_BASE": base.install, **described, **index_arguments()}
     return docker.ensure(tag, lambda _: docker.build(ROOT, tag, arguments=arguments))
 
 

@@ -1,0 +1,1 @@
+"""What of tests/kind is pure, without Docker."""
