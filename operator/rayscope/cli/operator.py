@@ -62,6 +62,11 @@ def _labels(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> Ma
     help="Labels for every monitor, for a Prometheus that selects by labels, e.g. release=prometheus.",
 )
 @click.option(
+    "--webhook/--no-webhook",
+    default=True,
+    help="Serve the admission webhook. Without it: for `rayscope inject`, and namespaced rights.",
+)
+@click.option(
     "--webhook-address",
     metavar="ADDRESS",
     default=None,

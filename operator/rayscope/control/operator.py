@@ -52,12 +52,13 @@ async def _operate(api: Api, options: Options, dev_address: str | None, stop: St
     await exporters.publish()  # before a cluster can be made that mounts it
     leading = Leading(api, options, exporters, stop.listen)
     memory = dev.MemoryCertificates(dev_address) if dev_address else None
-    webhook = _webhook(api, options, exporters.own, memory or _keeper(api, options))
+    webhook = _webhook(api, options, exporters.own, memory or _keeper(api, options)) if options.webhook else None
     serving: dict[str, Part] = {
         "the health server": _health(leading, webhook).serve(options.health_address, options.health_port),
-        "the webhook": webhook.serve(),
     }
-    if dev_address and memory:
+    if webhook:
+        serving["the webhook"] = webhook.serve()
+    if webhook and dev_address and memory:
         name = options.webhook_configuration
         serving["the registration"] = dev.register(api, webhook, name, dev_address, memory.authority)
     election = lead(api, options.namespace, options.lease, options.identity, leading.work)
@@ -83,11 +84,11 @@ async def _until_stopped(serving: Part, leading: Part, stopped: Part, drain: flo
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _health(leading: Leading, webhook: Webhook) -> Health:
+def _health(leading: Leading, webhook: Webhook | None) -> Health:
     return Health(
         stalled=lambda: leading.queue.stalled,
         depth=lambda: len(leading.queue),
-        ready=lambda: None if webhook.ready else "the webhook does not answer yet",
+        ready=lambda: "the webhook does not answer yet" if webhook and not webhook.ready else None,
     )
 
 

@@ -19,6 +19,8 @@ class Options:
     namespace: str
     identity: str
     """This replica's name, another one at each start."""
+    webhook: bool = True
+    """Whether it serves the webhook. Without rights on the whole cluster nobody can register one."""
     webhook_address: str = EVERYWHERE
     webhook_port: int = 9443
     webhook_service: str = WEBHOOK_NAME
