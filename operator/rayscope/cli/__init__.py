@@ -11,6 +11,7 @@ import click
 
 COMMANDS = (
     "completion",
+    "dashboards",
     "doctor",
     "exporter",
     "inject",
@@ -19,6 +20,7 @@ COMMANDS = (
     "rollout",
     "status",
     "strip",
+    "uninstall",
     "version",
 )
 

@@ -1,0 +1,70 @@
+"""What Rayscope has made and nobody else takes away: found, and deleted, with the caller's rights, once it is gone.
+
+What pods mount is not among it: a pod whose exporter disappeared would idle after its next restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rayscope.control.children import Ref
+from rayscope.control.resync import CHILD_KINDS, CHILDREN
+from rayscope.kube.api import Api
+from rayscope.kube.errors import KindMissing
+from rayscope.kube.kinds import CONFIG_MAP, LEASE, SECRET, Kind
+from rayscope.model.manifest import Manifest, mapping
+from rayscope.model.names import COMPONENT_LABEL, MANAGED_BY_LABEL, MANAGER, SERVICE_LABEL
+from rayscope.model.service import Key
+
+OURS = f"{MANAGED_BY_LABEL}={MANAGER}"
+PUBLISHED = f"{OURS},{COMPONENT_LABEL}=exporter,!{SERVICE_LABEL}"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """An object, and the very one: another of its name is not meant."""
+
+    ref: Ref
+    uid: str
+
+
+async def leader(api: Api, lease: Key, now: datetime) -> str | None:
+    """The replica that leads; None where the Lease is free, or has lapsed."""
+    spec = mapping(await api.get(LEASE, lease.name, lease.namespace), "spec")
+    holder, renewed = spec.get("holderIdentity"), spec.get("renewTime")
+    if not holder or not renewed:
+        return None
+    until = datetime.fromisoformat(renewed).astimezone(UTC) + timedelta(seconds=spec.get("leaseDurationSeconds") or 0)
+    return str(holder) if until > now else None
+
+
+async def leftovers(api: Api, lease: Key, namespaces: Sequence[str]) -> list[Leftover]:
+    """Monitors beside services (everywhere, or in `namespaces`), and what is in Rayscope's own namespace."""
+    kinds = [kind for kind in CHILD_KINDS if kind != CONFIG_MAP]
+    beside = [
+        each for kind in kinds for place in namespaces or (None,) for each in await _found(api, kind, place, CHILDREN)
+    ]
+    own = await _found(api, SECRET, lease.namespace, OURS)
+    exporters = await _found(api, CONFIG_MAP, lease.namespace, PUBLISHED)
+    held = await api.get(LEASE, lease.name, lease.namespace)
+    return [*beside, *exporters, *own, *([_leftover(LEASE, held)] if held else ())]
+
+
+async def remove(api: Api, leftover: Leftover) -> None:
+    """Delete it; one that is gone by now, or was made anew, is no error."""
+    await api.delete(leftover.ref.kind, leftover.ref.name, leftover.ref.namespace, leftover.uid)
+
+
+async def _found(api: Api, kind: Kind, namespace: str | None, labels: str) -> list[Leftover]:
+    try:
+        bodies = await api.list(kind, namespace, labels, metadata_only=True)
+    except KindMissing:
+        return []
+    return [_leftover(kind, body) for body in bodies]
+
+
+def _leftover(kind: Kind, body: Manifest) -> Leftover:
+    metadata = body["metadata"]
+    return Leftover(Ref(kind, metadata["namespace"], metadata["name"]), metadata["uid"])
