@@ -3,7 +3,7 @@
 import asyncio
 import copy
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -39,17 +39,18 @@ def plane() -> Iterator[Plane]:
 
 @dataclass
 class Reader:
-    """A Reading with as many services as are worth it, each with one cluster; and the visits that are due."""
+    """A Reading with as many services as are worth it, each with one cluster; and who waits for a visit."""
 
     plane: Plane
     namespace: str
     reading: Reading
-    due: int = MANY
+    due: set[Key] = field(default_factory=set)
 
     def key(self, number: int) -> Key:
         return Key(self.namespace, f"llm-{number:03}")
 
     async def visited(self, number: int) -> tuple[Found, Sequence[Manifest]]:
+        self.due.discard(self.key(number))
         found = await self.reading.service(self.key(number))
         assert found
         return found, await self.reading.clusters(self.key(number), found)
@@ -75,6 +76,7 @@ async def reader(plane: Plane, namespace: str) -> AsyncIterator[Reader]:
         made = Reader(plane, namespace, Reading(api, (namespace,), lambda: made.due))
         for number in range(SERVICES):
             create(made, sample, made.key(number).name)
+        made.due |= {made.key(number) for number in range(SERVICES)} | {Key(namespace, f"{n}") for n in range(MANY)}
         running = asyncio.create_task(made.reading.run())
         await asyncio.sleep(0)  # it waits for the first visit now
         yield made
@@ -115,7 +117,7 @@ def is_edited(found: Found) -> bool:
 async def test_visits_of_a_page_cost_no_request_of_their_own(reader: Reader) -> None:
     await reader.at_hand(1)
     mark = reader.plane.audit.mark()
-    for number in range(1, FEW):
+    for number in range(1, FEW - 1):
         found, clusters = await reader.visited(number)
         assert Key(reader.namespace, found.service["metadata"]["name"]) == reader.key(number)
         assert [each["metadata"]["name"] for each in clusters] == [f"{reader.key(number).name}-one"]
@@ -129,6 +131,12 @@ async def test_the_next_page_is_read_before_the_last_one_is_used_up(reader: Read
         await reader.visited(number)
     await reader.at_hand(PAGE)
     assert reader.key(FEW + 1) in reader.reading
+
+
+async def test_services_that_nobody_waits_for_hold_nothing_up(reader: Reader) -> None:
+    reader.due -= {reader.key(number) for number in range(PAGE)}
+    await reader.at_hand(PAGE)
+    assert reader.key(1) not in reader.reading
 
 
 async def test_what_was_read_serves_one_visit(reader: Reader) -> None:
@@ -183,10 +191,11 @@ async def test_a_cluster_that_is_gone_is_not_seen(reader: Reader) -> None:
 
 async def test_where_no_visit_is_due_nothing_is_kept(reader: Reader) -> None:
     await reader.at_hand(1)
-    reader.due = 0
+    reader.due.clear()
     await reader.visited(2)
     assert reader.key(1) not in reader.reading
 
 
 async def test_a_service_that_is_not_there_is_not_found(reader: Reader) -> None:
+    reader.due.clear()
     assert await reader.reading.service(Key(reader.namespace, "nobody")) is None

@@ -37,7 +37,7 @@ class Leading:
         self._events = Events(api, options.identity, self._leisure)
         self._monitors = Monitors(api, self._missing)
         self._prometheuses = Prometheuses(api, options.watch_namespaces)
-        self._reading = Reading(api, options.watch_namespaces, lambda: len(self.queue))
+        self._reading = Reading(api, options.watch_namespaces, lambda: self.queue.waiting)
         self._statuses = Statuses(api, self._monitors, self._leisure)
         reconciler = Reconciler(
             api,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, KeysView
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -49,6 +49,11 @@ class WorkQueue(Generic[K]):
     def __len__(self) -> int:
         """Keys that are waiting; neither those being visited, nor those that failed and are due later."""
         return len(self._waiting)
+
+    @property
+    def waiting(self) -> KeysView[K]:
+        """The keys that `len` counts, now and later."""
+        return self._waiting.keys()
 
     @property
     def stalled(self) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rayscope.kube.api import Api
@@ -51,8 +51,8 @@ class Found:
 class Reading:
     """Reads for the visits of all services."""
 
-    def __init__(self, api: Api, namespaces: Sequence[str], due: Callable[[], int]) -> None:
-        """`namespaces`: where to look; none means everywhere. `due`: how many visits are waiting."""
+    def __init__(self, api: Api, namespaces: Sequence[str], due: Callable[[], Collection[Key]]) -> None:
+        """`namespaces`: where to look; none means everywhere. `due`: the services that wait for a visit."""
         self._api = api
         self._places: Sequence[str | None] = namespaces or (None,)
         self._due = due
@@ -99,7 +99,7 @@ class Reading:
         """Read ahead while there is a use for it, until cancelled. Where that fails, visits read for themselves."""
         while True:
             await self._next_visit()
-            if self._due() < MANY:
+            if len(self._due()) < MANY:
                 continue
             try:
                 for place in self._places:
@@ -124,26 +124,30 @@ class Reading:
 
     async def _useful(self) -> bool:
         """Wait until most of what was read is used; whether there are still enough visits to come."""
-        while self._due() >= FEW and len(self._ahead) > FEW:
+        while len(self._due()) >= FEW and len(self._ahead) > FEW:
             await self._next_visit()
-        return self._due() >= FEW
+        return len(self._due()) >= FEW
 
     async def _next_visit(self) -> None:
         self._visit.clear()
         await self._visit.wait()
 
     async def _take(self, services: Iterable[Manifest]) -> None:
-        """Have a page at hand, without what was told or visited meanwhile."""
-        by_namespace: dict[str, dict[str, Manifest]] = defaultdict(dict)
+        """Have at hand what is waited for of a page, without what was told or visited meanwhile."""
+        awaited: dict[str, dict[str, Manifest]] = defaultdict(dict)
         for each in services:
-            by_namespace[each["metadata"]["namespace"]][each["metadata"]["name"]] = each
-        for namespace, named in by_namespace.items():
+            namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
+            if Key(namespace, name) in self._due():
+                awaited[namespace][name] = each
+        for namespace, named in awaited.items():
             clusters = await self._clusters(namespace, named)
             for name, service in named.items():
                 key, found = Key(namespace, name), Found(service, clusters.get(name, ()))
-                told = self._told.get(key, {})
-                if key not in self._visited and all(found.version(uid) == told[uid] for uid in told):
+                if key in self._due() and key not in self._visited and self._current(key, found):
                     self._ahead[key] = found
+
+    def _current(self, key: Key, found: Found) -> bool:
+        return all(found.version(uid) == version for uid, version in self._told.get(key, {}).items())
 
     async def _live(self, key: Key) -> Found | None:
         try:

@@ -167,3 +167,13 @@ async def test_a_queue_is_idle_when_nothing_waits_and_nothing_is_being_visited()
         visits.gate.set()
         await idle
     assert visits.seen == ["a", "b"]
+
+
+async def test_what_is_visited_is_not_waiting_any_more() -> None:
+    visits = Visits()
+    queue = WorkQueue(visits, workers=1)
+    queue.add("first")
+    queue.add("second")
+    async with running(queue):
+        await visits.until(1)
+        assert set(queue.waiting) == {"second"}
