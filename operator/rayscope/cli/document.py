@@ -22,30 +22,35 @@ variable, too: `RAYSCOPE_<COMMAND>_<OPTION>`, e.g. `RAYSCOPE_OPERATOR_WEBHOOK_PO
 def document() -> str:
     """The whole of docs/cli.md."""
     top = click.Context(main, info_name="rayscope")
-    sections = [_section(command, top) for command in _commands(top)]
+    sections = [_section(path, command, top) for path, command in _commands(main, top)]
     return "\n".join([PREAMBLE, *sections])
 
 
-def _commands(top: click.Context) -> Iterator[click.Command]:
-    for name in main.list_commands(top):
-        command = main.get_command(top, name)
-        if command is not None and not command.hidden:
-            command.name = name  # each module calls its own `command`
-            yield command
+def _commands(group: click.Group, context: click.Context, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command by what one writes to call it; a group is its commands."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None or command.hidden:
+            continue
+        command.name = name  # each module calls its own `command`
+        if isinstance(command, click.Group):
+            yield from _commands(command, context, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", command
 
 
-def _section(command: click.Command, top: click.Context) -> str:
-    context = click.Context(command, info_name=command.name, parent=top, **command.context_settings)
-    usage = f"rayscope {command.name} {' '.join(command.collect_usage_pieces(context))}"
-    parts = [f"## {command.name}\n", f"```\n{usage}\n```\n", *_prose(command), *_options(command, context)]
+def _section(path: str, command: click.Command, top: click.Context) -> str:
+    context = click.Context(command, info_name=path, parent=top, **command.context_settings)
+    usage = f"rayscope {path} {' '.join(command.collect_usage_pieces(context))}"
+    parts = [f"## {path}\n", f"```\n{usage}\n```\n", *_prose(path, command), *_options(command, context)]
     return "\n".join(parts)
 
 
-def _prose(command: click.Command) -> Iterator[str]:
+def _prose(path: str, command: click.Command) -> Iterator[str]:
     r"""Paragraphs of the help; those that click leaves as they are (after a \b) are code."""
     text = inspect.cleandoc(command.help or command.short_help or "")
     if not command.add_help_option:
-        text = f"{command.short_help}\n\nIt has a help of its own: `rayscope {command.name} --help`."
+        text = f"{command.short_help}\n\nIt has a help of its own: `rayscope {path} --help`."
     for paragraph in text.split("\n\n"):
         literal = paragraph.startswith("\b\n")
         yield f"```sh\n{inspect.cleandoc(paragraph[2:])}\n```\n" if literal else f"{paragraph}\n"
