@@ -109,4 +109,4 @@ def test_the_container_meets_the_restricted_pod_security_standard(pod: Object, c
 
 
 def test_the_image_is_this_version(container: Object) -> None:
-    assert container["image"] == f"rayscope:{__version__}"
+    assert container["image"] == f"ghcr.io/rayscope/rayscope:{__version__}"
