@@ -5,6 +5,8 @@ from __future__ import annotations
 import yaml
 
 from rayscope import __version__
+from rayscope.dashboards.configmaps import config_map
+from rayscope.dashboards.packaged import packaged
 from rayscope.model.names import WEBHOOK_CONFIGURATION
 from rayscope.render.webhook import service_client, webhook_configuration
 from tests.chart.chart import CHART, render
@@ -35,3 +37,15 @@ def test_the_crd_is_rendered_without_loss() -> None:
 def test_the_webhook_is_the_one_that_the_operator_knows() -> None:
     wanted = webhook_configuration(service_client("rayscope", "rayscope-webhook"))
     assert render().the("MutatingWebhookConfiguration", WEBHOOK_CONFIGURATION)["webhooks"] == wanted["webhooks"]
+
+
+def test_the_dashboards_are_those_of_the_command() -> None:
+    rendered = render({"dashboards": {"enabled": True}})
+    for wanted in map(config_map, packaged()):
+        made = rendered.the("ConfigMap", wanted["metadata"]["name"])
+        assert wanted["metadata"]["labels"].items() <= made["metadata"]["labels"].items()
+        assert wanted["metadata"]["annotations"] == made["metadata"]["annotations"]
+        assert {name: yaml.safe_load(text) for name, text in made["data"].items()} == {
+            name: yaml.safe_load(text) for name, text in wanted["data"].items()
+        }
+    assert len(rendered.all("ConfigMap")) == len(packaged())
