@@ -9,6 +9,7 @@ import pytest
 from rayscope.control.options import WEBHOOK_NAME
 from rayscope.model.names import MANAGER
 from tests.chart.chart import CHART, PROMETHEUS_OPERATOR, HelmError, helm, render, template
+from tests.plane.versions import VERSIONS
 
 EVERYTHING = {
     "serviceMonitor": {"enabled": True},
@@ -36,7 +37,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def test_it_lints() -> None:
-    assert "0 chart(s) failed" in helm("lint", "--strict", CHART)
+    assert "0 chart(s) failed" in helm("lint", "--strict", f"--kube-version={VERSIONS.kubernetes}", CHART)
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING, {"watchNamespaces": ["b", "a"]}], ids=["default", "all", "some"])
