@@ -56,6 +56,25 @@ def kuberay(version: str = VERSIONS.kuberay) -> str:
     return _program(f"{QUAY}/kuberay/operator:{version}", program, "/manager", user="65532:65532")
 
 
+def prometheus_operator() -> str:
+    program = catalogue.PROMETHEUS_OPERATOR
+    published = f"{QUAY}/prometheus-operator/prometheus-operator:{program.version}"
+    return _program(published, program, "/bin/operator", user=NOBODY)
+
+
+def config_reloader() -> str:
+    """What Prometheus Operator puts beside Prometheus."""
+    program = catalogue.CONFIG_RELOADER
+    published = f"{QUAY}/prometheus-operator/prometheus-config-reloader:{program.version}"
+    return _program(published, program, "/bin/prometheus-config-reloader", user=NOBODY)
+
+
+def prometheus() -> str:
+    program = catalogue.PROMETHEUS
+    published = f"{QUAY}/prometheus/prometheus:{program.version}"
+    return _program(published, program, "/bin/prometheus", user=NOBODY)
+
+
 def _ray() -> str:
     """Ray alone: it changes with Ray's version only."""
     if registry.reachable():
@@ -83,4 +102,4 @@ def _load(image: Image, program: Program, _: Step) -> None:
         docker.load(archive)
 
 
-ALL: tuple[Callable[[], str], ...] = (operator, kuberay)
+ALL: tuple[Callable[[], str], ...] = (operator, kuberay, prometheus_operator, config_reloader, prometheus)

@@ -19,7 +19,8 @@ def build(program: Program, target: Path) -> None:
     """Compile PROGRAM to TARGET. Go's build cache makes a second build, of any version, a matter of seconds."""
     link = " ".join(("-s", "-w", *program.link))
     with _workspace(program.module) as folder:
-        go().run("build", "-trimpath", "-ldflags", link, "-o", str(target), program.package, cwd=folder)
+        options = ["-trimpath", "-ldflags", link, "-tags", ",".join(program.tags)]
+        go().run("build", *options, "-o", str(target), program.package, cwd=folder)
 
 
 def copy(material: Material, target: Path) -> None:

@@ -40,6 +40,7 @@ class Program:
     module: Module
     package: str
     link: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     version_command: tuple[str, ...] = ()
     download: Download | None = None
 
@@ -122,6 +123,30 @@ def _kind() -> Program:
     )
 
 
+def _prometheus() -> Program:
+    """Its module's v0.315.1 is its release 3.15.1. Of all that it can discover targets in, only Kubernetes is built."""
+    module = VERSIONS.prometheus
+    _, number, patch = module.split(".")
+    version = f"v{number[0]}.{int(number[1:])}.{patch}"
+    release = f"https://github.com/prometheus/prometheus/releases/download/{version}"
+    archive = f"prometheus-{version.removeprefix('v')}.{OS}-{ARCH}"
+    return Program(
+        name="prometheus",
+        version=version,
+        module=Module("prometheus", "github.com/prometheus/prometheus", module),
+        package="github.com/prometheus/prometheus/cmd/prometheus",
+        link=(f"-X github.com/prometheus/common/version.Version={version.removeprefix('v')}",),
+        tags=("remove_all_sd", "enable_kubernetes_sd"),
+        version_command=("--version",),
+        download=Download(f"{release}/{archive}.tar.gz", f"{release}/sha256sums.txt", member=f"{archive}/prometheus"),
+    )
+
+
+def _prometheus_operator(name: str, package: str) -> Program:
+    module = PROMETHEUS_CRDS.module
+    return Program(name=name, version=module.version, module=module, package=f"{module.path}/cmd/{package}")
+
+
 ETCD = _etcd()
 APISERVER = _kubernetes("kube-apiserver", "--version")
 CONTROLLER_MANAGER = _kubernetes("kube-controller-manager", "--version")
@@ -138,6 +163,9 @@ PROMETHEUS_CRDS = Material(
     Module("prometheus-operator", "github.com/prometheus-operator/prometheus-operator", VERSIONS.prometheus_operator),
     ("example/prometheus-operator-crd",),
 )
+PROMETHEUS = _prometheus()
+PROMETHEUS_OPERATOR = _prometheus_operator("prometheus-operator", "operator")
+CONFIG_RELOADER = _prometheus_operator("prometheus-config-reloader", "prometheus-config-reloader")
 
 PARTS: tuple[Program | Material, ...] = (
     ETCD,

@@ -14,6 +14,7 @@ class Versions:
     kuberay: str
     kuberay_before: str
     prometheus_operator: str
+    prometheus: str
     kind: str
     coredns: str
     go: str
@@ -29,6 +30,7 @@ def read(path: Path = FOLDER / "versions.toml") -> Versions:
         kuberay=table["kuberay"]["version"],
         kuberay_before=table["kuberay"]["before"],
         prometheus_operator=table["prometheus-operator"]["version"],
+        prometheus=table["prometheus"]["version"],
         kind=table["kind"]["version"],
         coredns=table["coredns"]["version"],
         go=table["go"]["version"],

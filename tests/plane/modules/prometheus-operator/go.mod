@@ -1,5 +1,5 @@
 module rayscope.dev/plane/prometheus-operator
 
-go 1.26
+go 1.26.0
 
 require github.com/prometheus-operator/prometheus-operator v0.93.0
