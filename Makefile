@@ -34,6 +34,7 @@ format: $(STAMP) ## Format the code, and mend what can be mended
 generate: $(STAMP) ## Make anew what is made from code: the CRD, docs/cli.md
 	$(BIN)/python -m rayscope.render.crd > crds/rayscope.dev_vllmmonitors.yaml
 	$(BIN)/python -m rayscope.cli.document > docs/cli.md
+	$(BIN)/python -m tests.licenses > docs/licenses.md
 
 assets: $(STAMP) ## Fetch or build what tests and demo run: Kubernetes, etcd, KubeRay (cached)
 	$(BIN)/python -m tests.plane assets
