@@ -57,12 +57,14 @@ def _finished() -> Panel:
 
 
 def _door() -> Panel:
+    requests = recorded("sum", "rayscope_cluster:serve_http_requests:rate5m", select=SERVICE)
+    errors = recorded("sum", "rayscope_cluster:serve_http_errors:rate5m", select=SERVICE)
     return graph(
         "Requests at the door",
         "HTTP requests to Ray Serve, and those that it answered with 5xx: also what never reaches an engine. From "
         "Ray's own port.",
-        Query(recorded("sum", "rayscope_cluster:serve_http_requests:rate5m", select=SERVICE), "requests"),
-        Query(recorded("sum", "rayscope_cluster:serve_http_errors:rate5m", select=SERVICE), "answered with 5xx"),
+        Query(requests, "requests"),
+        Query(f"{errors} or 0 * {requests}", "answered with 5xx"),
         unit="reqps",
     )
 
