@@ -123,7 +123,7 @@ def _kind() -> Program:
     )
 
 
-def _prometheus() -> Program:
+def _prometheus(name: str) -> Program:
     """Its module's v0.315.1 is its release 3.15.1. Of all that it can discover targets in, only Kubernetes is built."""
     module = VERSIONS.prometheus
     _, number, patch = module.split(".")
@@ -131,14 +131,14 @@ def _prometheus() -> Program:
     release = f"https://github.com/prometheus/prometheus/releases/download/{version}"
     archive = f"prometheus-{version.removeprefix('v')}.{OS}-{ARCH}"
     return Program(
-        name="prometheus",
+        name=name,
         version=version,
         module=Module("prometheus", "github.com/prometheus/prometheus", module),
-        package="github.com/prometheus/prometheus/cmd/prometheus",
+        package=f"github.com/prometheus/prometheus/cmd/{name}",
         link=(f"-X github.com/prometheus/common/version.Version={version.removeprefix('v')}",),
         tags=("remove_all_sd", "enable_kubernetes_sd"),
         version_command=("--version",),
-        download=Download(f"{release}/{archive}.tar.gz", f"{release}/sha256sums.txt", member=f"{archive}/prometheus"),
+        download=Download(f"{release}/{archive}.tar.gz", f"{release}/sha256sums.txt", member=f"{archive}/{name}"),
     )
 
 
@@ -163,7 +163,8 @@ PROMETHEUS_CRDS = Material(
     Module("prometheus-operator", "github.com/prometheus-operator/prometheus-operator", VERSIONS.prometheus_operator),
     ("example/prometheus-operator-crd",),
 )
-PROMETHEUS = _prometheus()
+PROMETHEUS = _prometheus("prometheus")
+PROMTOOL = _prometheus("promtool")
 PROMETHEUS_OPERATOR = _prometheus_operator("prometheus-operator", "operator")
 CONFIG_RELOADER = _prometheus_operator("prometheus-config-reloader", "prometheus-config-reloader")
 
