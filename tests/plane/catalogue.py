@@ -147,6 +147,31 @@ def _prometheus_operator(name: str, package: str) -> Program:
     return Program(name=name, version=module.version, module=module, package=f"{module.path}/cmd/{package}")
 
 
+def _helm() -> Program:
+    path = "helm.sh/helm/v3"
+    # A plain module build takes every cluster that it cannot ask for Kubernetes 1.20.
+    major, minor = VERSIONS.kubernetes.removeprefix("v").split(".")[:2]
+    stamps = {"k8sVersionMajor": major, "k8sVersionMinor": minor}
+    places = (f"{path}/pkg/chartutil", f"{path}/pkg/lint/rules")
+    return Program(
+        name="helm",
+        version=VERSIONS.helm,
+        module=Module("helm", path, VERSIONS.helm),
+        package=f"{path}/cmd/helm",
+        link=tuple(f"-X {place}.{key}={value}" for place in places for key, value in stamps.items()),
+    )
+
+
+def _helm_docs() -> Program:
+    module = Module("helm-docs", "github.com/norwoodj/helm-docs", VERSIONS.helm_docs)
+    return Program("helm-docs", module.version, module, f"{module.path}/cmd/helm-docs")
+
+
+def _helm_schema() -> Program:
+    module = Module("helm-schema", "github.com/losisin/helm-values-schema-json", VERSIONS.helm_schema)
+    return Program("helm-schema", module.version, module, module.path)
+
+
 ETCD = _etcd()
 APISERVER = _kubernetes("kube-apiserver", "--version")
 CONTROLLER_MANAGER = _kubernetes("kube-controller-manager", "--version")
@@ -168,6 +193,10 @@ PROMTOOL = _prometheus("promtool")
 PROMETHEUS_OPERATOR = _prometheus_operator("prometheus-operator", "operator")
 CONFIG_RELOADER = _prometheus_operator("prometheus-config-reloader", "prometheus-config-reloader")
 
+HELM = _helm()
+HELM_DOCS = _helm_docs()
+HELM_SCHEMA = _helm_schema()
+
 PARTS: tuple[Program | Material, ...] = (
     ETCD,
     APISERVER,
@@ -177,6 +206,9 @@ PARTS: tuple[Program | Material, ...] = (
     kuberay_source(VERSIONS.kuberay),
     PROMETHEUS_CRDS,
 )
+
+# What the chart, the rules and the dashboards are checked with.
+TOOLS = (HELM, HELM_DOCS, HELM_SCHEMA, PROMETHEUS, PROMTOOL)
 
 # What a node of a kind cluster is made of; the plane needs none of it.
 NODE_PARTS = (ETCD, APISERVER, CONTROLLER_MANAGER, KUBECTL, SCHEDULER, PROXY, KUBELET, KUBEADM, COREDNS, PAUSE)

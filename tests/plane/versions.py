@@ -17,6 +17,9 @@ class Versions:
     prometheus: str
     kind: str
     coredns: str
+    helm: str
+    helm_docs: str
+    helm_schema: str
     go: str
     go_least: str
     go_sha256: tuple[str, ...]
@@ -33,6 +36,9 @@ def read(path: Path = FOLDER / "versions.toml") -> Versions:
         prometheus=table["prometheus"]["version"],
         kind=table["kind"]["version"],
         coredns=table["coredns"]["version"],
+        helm=table["helm"]["version"],
+        helm_docs=table["helm-docs"]["version"],
+        helm_schema=table["helm-schema"]["version"],
         go=table["go"]["version"],
         go_least=table["go"]["least"],
         go_sha256=tuple(table["go"]["sha256"]),

@@ -7,7 +7,7 @@ from tests.plane.catalogue import Module
 from tests.plane.versions import FOLDER, VERSIONS
 
 EARLIER = catalogue.kuberay(VERSIONS.kuberay_before)
-PARTS = (*catalogue.PARTS, *catalogue.NODE_PARTS, catalogue.KIND, catalogue.PROMETHEUS, EARLIER)
+PARTS = (*catalogue.PARTS, *catalogue.NODE_PARTS, *catalogue.TOOLS, catalogue.KIND, EARLIER)
 MODULES = {part.module for part in PARTS if part.module.path}
 
 
