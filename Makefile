@@ -20,27 +20,31 @@ $(STAMP): requirements.lock pyproject.toml
 
 install: $(STAMP) ## Install Rayscope and its tools into .venv
 
-check: $(STAMP) ## Lint, types, import contracts, dead code
+check: assets ## Lint, types, import contracts, dead code; the chart, and what is generated
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+	$(BIN)/pytest tests/chart
 
 format: $(STAMP) ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: $(STAMP) ## Make anew what is made from code: the CRD, docs/cli.md
+generate: assets ## Make anew what is made from code: CRD, dashboards, chart README and schema, docs/cli.md
 	$(BIN)/python -m rayscope.render.crd > crds/rayscope.dev_vllmmonitors.yaml
+	$(BIN)/python -m rayscope.render.rules.installation > charts/rayscope/files/rules.yaml
+	$(BIN)/python -m rayscope.dashboards.source operator/rayscope/dashboards/json charts/rayscope/files/dashboards
 	$(BIN)/python -m rayscope.cli.document > docs/cli.md
 	$(BIN)/python -m tests.licenses > docs/licenses.md
+	$(BIN)/python -m tests.chart
 
 assets: $(STAMP) ## Fetch or build what tests and demo run: Kubernetes, etcd, KubeRay (cached)
 	$(BIN)/python -m tests.plane assets
 
 test: assets ## All tests, on a real control plane
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not e2e" --ignore=tests/chart
 
 unit: $(STAMP) ## The tests that need no control plane
 	$(BIN)/pytest tests/unit
@@ -51,9 +55,13 @@ demo: assets ## The main job, visibly: label a RayService, see it monitored
 bench: assets ## Measure, as ratios: one JSON object a line
 	$(BIN)/python -m tests.bench
 
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
 lock: $(STAMP) ## Resolve requirements.lock anew
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev --extra operator pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev --extra operator pyproject.toml -o requirements.lock
+	$(COMPILE) --no-annotate -c requirements.lock --extra operator pyproject.toml -o requirements-operator.lock
+	echo 'hatchling>=1.27' | $(COMPILE) --no-annotate -c requirements.lock - -o requirements-build.lock
 
 clean: ## Remove what make made here (the cache of built parts stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

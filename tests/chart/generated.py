@@ -38,6 +38,6 @@ def _schema() -> str:
     with tempfile.TemporaryDirectory(prefix="rayscope-chart-") as name:
         target = Path(name) / "values.schema.json"
         places = (f"-input={CHART / 'values.yaml'}", f"-output={target}")
-        command = [assets.program(catalogue.HELM_SCHEMA), *places, *SCHEMA_OPTIONS]
+        command = [str(assets.program(catalogue.HELM_SCHEMA)), *places, *SCHEMA_OPTIONS]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return target.read_text()
