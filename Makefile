@@ -39,6 +39,7 @@ generate: assets ## Make anew what is made from code: CRD, dashboards, chart REA
 	$(BIN)/python -m rayscope.cli.document > docs/cli.md
 	$(BIN)/python -m tests.licenses > docs/licenses.md
 	$(BIN)/python -m tests.chart
+	$(BIN)/python -m tests.dashboards.layout
 
 assets: $(STAMP) ## Fetch or build what tests and demo run: Kubernetes, etcd, KubeRay (cached)
 	$(BIN)/python -m tests.plane assets
