@@ -153,6 +153,22 @@ def _step(path: str) -> Iterator[Case]:
     yield Case(path, told, {**TARGET, "regex": "(a|b)+"}, {**TARGET, "regex": "(a"})
 
 
+def _rules() -> Iterator[Case]:
+    slo = "rules.slo"
+    promised = {"threshold": "500ms"}
+    yield Case(slo, "slo needs an objective: timeToFirstToken, interToken or endToEnd", {"endToEnd": promised}, {})
+    yield Case(f"{slo}.minimumEvents", "minimum", 1, 0, {"endToEnd": promised})
+    yield Case(f"{slo}.minimumEvents", "maximum", 10**6, 10**6 + 1, {"endToEnd": promised})
+    for indicator in ("timeToFirstToken", "interToken", "endToEnd"):
+        for refused in ("1h", "500", "-1s", ".5s", "1m30s"):
+            yield Case(f"{slo}.{indicator}.threshold", "pattern", "2.5s", refused)
+        yield Case(f"{slo}.{indicator}.threshold", "maxLength", f"1.{'0' * 13}s", f"1.{'0' * 14}s")
+        for refused in ("0.5ms", "121m"):
+            yield Case(f"{slo}.{indicator}.threshold", "a threshold lies between 1ms and 2h", "120m", refused)
+        yield Case(f"{slo}.{indicator}.objective", "minimum", 90, 89.9, promised)
+        yield Case(f"{slo}.{indicator}.objective", "maximum", 99.99, 99.999, promised)
+
+
 def _whole() -> Iterator[Case]:
     off = {"injection": {"enabled": False}, "scrape": {"ray": "Off"}}
     yield Case(
@@ -167,4 +183,4 @@ def _labels(count: int) -> dict[str, str]:
     return {f"label-{number}": "x" for number in range(count)}
 
 
-CASES = (*_injection(), *_scrape(), *_whole())
+CASES = (*_injection(), *_scrape(), *_rules(), *_whole())

@@ -24,6 +24,7 @@ WRONG: dict[str, Any] = {
     "string": 1,
     "boolean": "yes",
     "integer": "1",
+    "number": "1",
     "int-or-string": True,
     "array": "x",
     "object": "x",
@@ -47,6 +48,7 @@ STATUS: dict[str, Any] = {
         for kind, status, reason in (("Selected", "True", "Selected"), ("Ready", "False", "NotReporting"))
     ],
     "summary": {"injected": "3/3", "reporting": "2/3"},
+    "edges": {"timeToFirstToken": [0.001, 0.5, 1], "interToken": [0.01], "endToEnd": []},
 }
 
 

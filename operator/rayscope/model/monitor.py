@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 
 from rayscope.model.names import EXPORTER_PORT, FAMILY_PREFIX
 from rayscope.model.relabeling import Relabeling
+from rayscope.model.rules import Rules
 from rayscope.model.schema import Duration, Quantity, Spec, rules
 
 LABEL_NAME = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
@@ -162,6 +163,14 @@ class Scrape(Spec):
     )
 
 
+SOMETHING_TO_SCRAPE = rules(
+    (
+        "!has(self.injection) || self.injection.enabled || self.scrape.ray != 'Off' || has(self.scrape.app)",
+        "nothing is left to scrape: injection is off, scrape.ray is Off, and there is no scrape.app",
+    )
+)
+
+
 class MonitorSpec(Spec):
     """What the owner of a vLLM service wants of its monitoring."""
 
@@ -169,12 +178,7 @@ class MonitorSpec(Spec):
     """What is put into the pods."""
     scrape: Scrape = Scrape()
     """What Prometheus is told."""
+    rules: Rules = Rules()
+    """What Prometheus evaluates: alerts and SLOs."""
 
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            (
-                "!has(self.injection) || self.injection.enabled || self.scrape.ray != 'Off' || has(self.scrape.app)",
-                "nothing is left to scrape: injection is off, scrape.ray is Off, and there is no scrape.app",
-            )
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=SOMETHING_TO_SCRAPE)

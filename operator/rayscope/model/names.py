@@ -92,6 +92,11 @@ def service_monitor(service: str) -> str:
     return pod_monitor(service)
 
 
+def prometheus_rule(service: str) -> str:
+    """The PrometheusRule of `service`."""
+    return f"{service}-rayscope"
+
+
 def app_monitor(service: str) -> str:
     """The ServiceMonitor of the route that the application of `service` serves."""
     return f"{service}-rayscope-app"

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from rayscope.model.rules import Edges, Indicator
 from rayscope.model.schema import Spec
 
 
@@ -52,7 +53,7 @@ class ClusterStatus(Spec):
 
 
 class Condition(Spec):
-    """One of `Ready`, `Injected`, `Monitored`, `Selected`, `Reporting`, as Kubernetes' own conditions are."""
+    """One of `Ready`, `Injected`, `Monitored`, `Selected`, `Reporting`, `SLOsValid`, as Kubernetes' own are."""
 
     type: str
     """Its name."""
@@ -77,6 +78,27 @@ class Summary(Spec):
     """Pods whose exporter answers, of the injected."""
 
 
+class KnownEdges(Spec):
+    """Bucket edges in seconds, as the service's pods report them: what a threshold of `spec.rules.slo` may be."""
+
+    time_to_first_token: tuple[float, ...] = ()
+    """Of the time to the first token."""
+    inter_token: tuple[float, ...] = ()
+    """Of the time between tokens."""
+    end_to_end: tuple[float, ...] = ()
+    """Of the whole request."""
+
+    @classmethod
+    def of(cls, edges: Edges) -> KnownEdges:
+        return cls.model_validate({indicator.value: sorted(edges.get(indicator, ())) for indicator in Indicator})
+
+    @property
+    def edges(self) -> Edges:
+        """Those that are known."""
+        given = (self.time_to_first_token, self.inter_token, self.end_to_end)
+        return {indicator: frozenset(own) for indicator, own in zip(Indicator, given, strict=True) if own}
+
+
 class MonitorStatus(Spec):
     """What is true of the service."""
 
@@ -92,3 +114,5 @@ class MonitorStatus(Spec):
     """What holds, and what does not."""
     summary: Summary | None = None
     """The counts over all clusters."""
+    edges: KnownEdges | None = None
+    """What a threshold of `spec.rules.slo` may be; absent without it."""
