@@ -14,9 +14,14 @@ from typing import Any
 
 import yaml
 
+from rayscope.model.monitor import MonitorSpec
 from rayscope.model.names import MULTIPROC_VARIABLE
+from rayscope.model.rules import Indicator
+from rayscope.model.service import Service
+from rayscope.render.rules.prometheusrule import service_prometheus_rule
 from rayscope.zipapp import build
 from tests.dashboards import prometheus, replay
+from tests.dashboards.load import FIRST_TOKEN, NEXT_TOKEN, REQUEST
 from tests.dashboards.obedient import Obedient
 from tests.dashboards.prometheus import SCRAPE_SECONDS, Prometheus
 from tests.dashboards.targets import NAMESPACE, jobs, pod, ray_service
@@ -30,6 +35,17 @@ RAY = ray_service("llm-serve")
 SERVICES = (ENGINES.key.name, RAY.key.name)
 RUNNING, WAITING = (19, 21), (3, 0)
 """Requests that the two engines have in their batches, and in their queues."""
+OBJECTIVES = {
+    "timeToFirstToken": {"threshold": "500ms", "objective": 99},
+    "interToken": {"threshold": "100ms", "objective": 99},
+    "endToEnd": {"threshold": "2.5s", "objective": 95},
+}
+"""A quarter of the known load is slower, each time."""
+EDGES = {
+    Indicator.TIME_TO_FIRST_TOKEN: frozenset(FIRST_TOKEN),
+    Indicator.INTER_TOKEN: frozenset(NEXT_TOKEN),
+    Indicator.END_TO_END: frozenset(REQUEST),
+}
 STEPS = 8
 """Steps of a known load that each of them makes, one between two scrapes."""
 GENERATED = f'sum(vllm:generation_tokens_total{{rayservice="{ENGINES.key.name}"}})'
@@ -88,8 +104,15 @@ def _evaluated(observer: Prometheus, since: float) -> bool:
 
 
 def rule_files() -> dict[str, Any]:
-    """The installation's rules, and each service's."""
-    return {"global.yml": at_once(yaml.safe_load(RULES.read_text(encoding="utf-8")))}
+    """The installation's rules, and each service's with its objectives."""
+    installation = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    return {"installation.yml": at_once(installation), **{f"{one.key.name}.yml": _of(one) for one in (ENGINES, RAY)}}
+
+
+def _of(service: Service) -> dict[str, Any]:
+    cluster = {"metadata": {"name": service.expected_clusters[0]}}
+    wanted = MonitorSpec.model_validate({"rules": {"slo": OBJECTIVES}})
+    return at_once(service_prometheus_rule(service, [cluster], wanted, EDGES, {})["spec"])
 
 
 def at_once(content: dict[str, Any]) -> dict[str, Any]:

@@ -25,12 +25,16 @@ EXTRAPOLATED = 1 + 1.1 / STEPS
 def now(played: Stage, service: str, title: str, place: int = 0) -> float:
     """What a panel of the service's dashboard shows as its last value."""
     (panel,) = (one for one in panels("service") if one["title"] == title)
-    expr: str = panel["targets"][place]["expr"]
-    for name, value in played.chosen(service).items():
-        expr = expr.replace(f"${name}", value)
+    expr = filled(panel["targets"][place]["expr"], played, service)
     found = played.prometheus.value(expr)
     assert found is not None, expr
     return found
+
+
+def filled(expr: str, played: Stage, service: str) -> str:
+    for name, value in played.chosen(service).items():
+        expr = expr.replace(f"${name}", value)
+    return expr
 
 
 def engines(played: Stage, title: str, place: int = 0) -> float:
@@ -110,6 +114,18 @@ def test_every_engine_is_counted(played: Stage) -> None:
     assert engines(played, "Engines, by cluster") == BOTH
 
 
+@pytest.mark.parametrize(
+    ("objective", "budget"), [("timeToFirstToken", 0.01), ("interToken", 0.01), ("endToEnd", 0.05)]
+)
+def test_budgets_burn_as_fast_as_a_quarter_that_is_too_slow_makes_them(
+    objective: str, budget: float, played: Stage
+) -> None:
+    (panel,) = (one for one in panels("service") if one["title"] == "How fast error budgets burn, over an hour")
+    found = played.prometheus.instant(filled(panel["targets"][0]["expr"], played, ENGINES.key.name))
+    burning = {one["metric"]["slo"]: float(one["value"][1]) for one in found}
+    assert burning[objective] == pytest.approx(0.25 / budget)
+
+
 def test_by_rays_way_the_same_panels_have_the_shares_of_what_ray_exported(played: Stage) -> None:
     """The capture's two replicas, whose counters have all grown by one factor."""
     tokens, requests = (
@@ -133,9 +149,7 @@ def distribution(played: Stage, family: str, service: str = ENGINES.key.name) ->
         for one in panels("service")
         if one["type"] == "heatmap" and f":{family}_bucket:" in one["targets"][0]["expr"]
     )
-    expr: str = panel["targets"][0]["expr"]
-    for name, value in played.chosen(service).items():
-        expr = expr.replace(f"${name}", value)
+    expr = filled(panel["targets"][0]["expr"], played, service)
     found = {one["metric"]["le"]: float(one["value"][1]) for one in played.prometheus.instant(expr)}
     return {normal(edge): count / found["+Inf"] for edge, count in found.items()}
 

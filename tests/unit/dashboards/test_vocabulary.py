@@ -35,6 +35,7 @@ def test_the_panels_show_what_is_recorded() -> None:
     used = {series for board in BOARDS for _, expr in expressions(board) for series in RECORDED.findall(expr)}
     unseen = {series for series in listed() if RECORDED.fullmatch(series)} - used
     assert unseen == {
+        "rayscope_cluster:targets_up:ratio",
         "rayscope_model:requests_failed:ratio_rate5m",
         "rayscope_slo:errors:rate5m",
         "rayscope_slo:events:rate5m",
