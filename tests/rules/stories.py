@@ -46,7 +46,7 @@ class Story:
     @property
     def end(self) -> str:
         """Past all of its series, and past the end of what is still under way then."""
-        return "3h" if self.step == "1m" else f"{5 * (WELL + 60)}m"
+        return "3h" if self.step == "1m" else _time(WELL + 260)
 
     @property
     def firing(self) -> dict[str, str]:
@@ -229,16 +229,19 @@ def _blindness() -> Iterator[Story]:
     )
 
 
-WELL = 864
-"""Steps of five minutes: three days, the longest window."""
+STEP = 15
+"""Minutes."""
+WELL = 288
+"""Steps without a fault: three days, the longest window."""
 
 
 def _slos() -> Iterator[Story]:
     """Recorded rates as they are: ten events a second, some of them too slow for so many steps."""
     burns = (
-        ("1h", "5m", "critical", 5.0, 12, 8, 10),
-        ("6h", "30m", "critical", 9.2, 72, 66, 24),
-        ("3d", "6h", "warning", 9.8, 576, 500, 90),
+        ("1h", "5m", "critical", 5.0, 4, 3, 4),
+        ("6h", "30m", "critical", 9.2, 24, 22, 8),
+        ("1d", "2h", "warning", 9.55, 80, 75, 30),
+        ("3d", "6h", "warning", 9.8, 192, 170, 30),
     )
     for indicator, subject in SUBJECTS.items():
         rate = f'{buckets(subject.histogram)}{{{PLACE},model_name="{MODEL}",le="%s"}}'
@@ -262,15 +265,15 @@ def _slos() -> Iterator[Story]:
                 silent=_time(WELL),
                 fires=_time(WELL + fires),
                 resolved=_time(WELL + steps + after),
-                near={every: f"0x{WELL} 0.0033 0x30", good: f"0x{WELL} 0 0x30"},
-                step="5m",
+                near={every: f"0x{WELL} 0.0033 0x30", good: f"0x{WELL + 31}"},
+                step=f"{STEP}m",
                 rules=(),
                 way=f"{long} and {short}",
             )
 
 
 def _time(steps: int) -> str:
-    return f"{5 * steps}m"
+    return f"{STEP * steps}m"
 
 
 STORIES = (*_engines(), *_hung(), *_serve(), *_blindness(), *_slos())
