@@ -1,0 +1,111 @@
+"""What the tests put on the cluster besides KubeRay and Rayscope: Prometheus with its operator, and a RayService."""
+
+import json
+
+from tests.plane.client import Manifest
+from tests.plane.resources import PROMETHEUSES, RAY_SERVICES
+
+MONITORING = "monitoring"
+OPERATOR = "prometheus-operator"
+PROMETHEUS = "e2e"
+SCRAPE_INTERVAL = "2s"
+SLOTS = 2
+SERVE_CONFIG = "applications: [{name: llm, import_path: 'served:app', route_prefix: /}]\n"
+
+
+def monitoring(operator: str, reloader: str, prometheus: str) -> list[Manifest]:
+    """Prometheus Operator, and a Prometheus that takes every monitor of every namespace; by their images."""
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MONITORING}},
+        *_account(OPERATOR, "cluster-admin"),
+        *_account("prometheus", "rayscope-e2e-prometheus"),
+        _prometheus_role(),
+        _operator(operator, reloader),
+        _prometheus(prometheus),
+    ]
+
+
+def ray_service(namespace: str, name: str, image: str, labels: dict[str, str]) -> Manifest:
+    """A head and a worker, with as many replicas in each."""
+    worker = {"groupName": "workers", "replicas": 1, "minReplicas": 1, "maxReplicas": 1, **_group("ray-worker", image)}
+    cluster = {"rayVersion": "2.60.0", "headGroupSpec": _group("ray-head", image), "workerGroupSpecs": [worker]}
+    return {
+        "apiVersion": RAY_SERVICES.api_version,
+        "kind": "RayService",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": {"serveConfigV2": SERVE_CONFIG, "rayClusterConfig": cluster},
+    }
+
+
+def _group(container: str, image: str) -> Manifest:
+    resources = {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "3Gi"}}
+    ray = {"name": container, "image": image, "imagePullPolicy": "IfNotPresent", "resources": resources}
+    slots = json.dumps(json.dumps({"slot": SLOTS}))
+    return {
+        "rayStartParams": {"num-cpus": "1", "resources": slots},
+        "template": {"spec": {"containers": [ray]}},
+    }
+
+
+def _account(name: str, role: str) -> list[Manifest]:
+    metadata = {"name": name, "namespace": MONITORING}
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": f"rayscope-e2e-{name}"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "ServiceAccount", **metadata}],
+    }
+    return [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}, binding]
+
+
+def _prometheus_role() -> Manifest:
+    read = ["get", "list", "watch"]
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "rayscope-e2e-prometheus"},
+        "rules": [
+            {"apiGroups": [""], "resources": ["pods", "services", "endpoints", "namespaces"], "verbs": read},
+            {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": read},
+        ],
+    }
+
+
+def _operator(image: str, reloader: str) -> Manifest:
+    labels = {"app": OPERATOR}
+    container = {"name": OPERATOR, "image": image, "args": [f"--prometheus-config-reloader={reloader}"]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": OPERATOR, "namespace": MONITORING},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"serviceAccountName": OPERATOR, "containers": [container]},
+            },
+        },
+    }
+
+
+def _prometheus(image: str) -> Manifest:
+    return {
+        "apiVersion": PROMETHEUSES.api_version,
+        "kind": "Prometheus",
+        "metadata": {"name": PROMETHEUS, "namespace": MONITORING},
+        "spec": {
+            "image": image,
+            "version": image.rpartition(":")[2].partition("-")[0],
+            "serviceAccountName": "prometheus",
+            "scrapeInterval": SCRAPE_INTERVAL,
+            "scrapeTimeout": SCRAPE_INTERVAL,
+            "securityContext": {"runAsUser": 65534, "runAsNonRoot": True, "fsGroup": 65534},
+            "podMonitorSelector": {},
+            "podMonitorNamespaceSelector": {},
+            "serviceMonitorSelector": {},
+            "serviceMonitorNamespaceSelector": {},
+            "ruleSelector": {},
+            "ruleNamespaceSelector": {},
+        },
+    }

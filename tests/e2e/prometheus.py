@@ -1,0 +1,26 @@
+"""Prometheus, asked as its users ask it, through the API server's proxy."""
+
+from dataclasses import dataclass
+
+from tests.e2e.manifests import MONITORING
+from tests.plane.client import Client, Manifest
+from tests.plane.resources import SERVICES
+
+QUERY = SERVICES.path(MONITORING, "prometheus-operated:web", "proxy/api/v1/query")
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    client: Client
+
+    def series(self, query: str) -> list[Manifest]:
+        """What an instant query gives."""
+        result: list[Manifest] = self.client.get(QUERY, query=query)["data"]["result"]
+        return result
+
+    def value(self, query: str) -> float | None:
+        """The only value that a query gives; None if it gives nothing."""
+        values = [float(series["value"][1]) for series in self.series(query)]
+        if len(values) > 1:
+            raise ValueError(f"{query} gives {len(values)} values")
+        return values[0] if values else None

@@ -1,0 +1,132 @@
+"""A RayService that serves the tests' application: its objects, its pods, its clients, and its replicas' ledgers."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from rayscope.model.names import EXPORTER_CONTAINER, RAY_CLUSTER_LABEL, RAY_ORIGIN_NAME_LABEL
+from tests.e2e.ground import Ground
+from tests.e2e.manifests import ray_service
+from tests.e2e.prometheus import Prometheus
+from tests.plane.client import Access, ApiError, Client, Manifest, Query
+from tests.plane.resources import PODS, RAY_CLUSTERS, RAY_SERVICES, SERVICES, VLLM_MONITORS
+
+LEDGER = "cat /tmp/e2e/ledger/*.jsonl 2>/dev/null || true"
+LIVING = "cd /tmp/e2e/ledger && for name in *.jsonl; do test -d /proc/${name%.jsonl} && echo ${name%.jsonl}; done; true"
+PARALLEL = 8
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asks to be counted. Latencies are binary fractions, so that their sums are exact."""
+
+    prompt: int
+    tokens: int
+    latency: float
+
+
+@dataclass(frozen=True)
+class Service:
+    """By its name, whether it is there or not."""
+
+    ground: Ground
+    namespace: str
+    name: str = "llm"
+
+    def apply(self, labels: dict[str, str]) -> None:
+        manifest = ray_service(self.namespace, self.name, self.ground.ray, labels)
+        self.ground.cluster.client.create(RAY_SERVICES.path(self.namespace), manifest)
+
+    def is_ready(self) -> bool:
+        return _holds(self.ground.cluster.client.get(RAY_SERVICES.path(self.namespace, self.name)), "Ready")
+
+    def clusters(self) -> list[Manifest]:
+        selector = f"{RAY_ORIGIN_NAME_LABEL}={self.name}"
+        return self.ground.cluster.client.list(RAY_CLUSTERS.path(self.namespace), labels=selector)
+
+    def pods(self) -> list[Manifest]:
+        """Ray's, of all its clusters."""
+        return self.ground.cluster.client.list(PODS.path(self.namespace), labels=RAY_CLUSTER_LABEL)
+
+    def monitor(self) -> Manifest:
+        return self.ground.cluster.client.find(VLLM_MONITORS.path(self.namespace, self.name)) or {}
+
+    def is_monitored(self) -> bool:
+        return _holds(self.monitor(), "Ready")
+
+    def sh(self, pod: Manifest, script: str) -> str:
+        """What a shell in the Ray container prints."""
+        words = ("exec", pod["metadata"]["name"], f"--container={ray_container(pod)}", "--", "sh", "-c", script)
+        return self.ground.cluster.kubectl(f"--namespace={self.namespace}", *words)
+
+    def replicas(self, pod: Manifest) -> list[int]:
+        """Process ids of the replicas that live in a pod."""
+        return [int(line) for line in self.sh(pod, LIVING).split()]
+
+    def ledger(self) -> dict[str, Counter[str]]:
+        """What all replicas that ever lived have intended, and what they committed."""
+        sums: dict[str, Counter[str]] = {"intended": Counter(), "committed": Counter()}
+        for pod in self.pods():
+            for line in self.sh(pod, LEDGER).splitlines():
+                entry = json.loads(line)
+                counts = {"requests": 1, "prompt": entry["prompt"], "tokens": entry["tokens"]}
+                sums[entry["step"]].update(counts)
+        return sums
+
+    def ask(self, requests: list[Request], *, until: str = "") -> list[bool]:
+        """Send them, PARALLEL at a time; which were answered. With UNTIL, all at once, and answers wait for it."""
+        with ThreadPoolExecutor(len(requests) if until else PARALLEL) as pool:
+            return list(pool.map(lambda request: self._answered(request, until), requests))
+
+    def release(self, until: str) -> None:
+        for pod in self.pods():
+            self.sh(pod, f"touch /tmp/e2e/{until}")
+
+    def total(self, family: str) -> float | None:
+        """The sum in Prometheus over all of the service's pods."""
+        return Prometheus(self.ground.cluster.client).value(
+            f'sum({{__name__="{family}", namespace="{self.namespace}"}})'
+        )
+
+    def _answered(self, request: Request, until: str) -> bool:
+        path = SERVICES.path(self.namespace, f"{self.name}-serve-svc:serve", "proxy/generate")
+        query: Query = {
+            "prompt": request.prompt,
+            "tokens": request.tokens,
+            "latency": str(request.latency),
+            "until": until,
+        }
+        with Client(Access.from_kubeconfig(self.ground.cluster.kubeconfig), timeout=300) as client:
+            try:
+                client.request("GET", path, query=query)
+            except ApiError:
+                return False
+        return True
+
+
+def containers(pod: Manifest) -> Iterator[str]:
+    """Names of all that run as long as the pod does, sidecars included."""
+    for container in (*pod["spec"]["containers"], *pod["spec"].get("initContainers", ())):
+        yield container["name"]
+
+
+def ray_container(pod: Manifest) -> str:
+    return str(pod["spec"]["containers"][0]["name"])
+
+
+def state(pod: Manifest, container: str) -> Manifest:
+    """The status of one of its containers."""
+    status = pod["status"]
+    statuses = (*status.get("containerStatuses", ()), *status.get("initContainerStatuses", ()))
+    return next(each for each in statuses if each["name"] == container)
+
+
+def exporter(pod: Manifest) -> Manifest:
+    return state(pod, EXPORTER_CONTAINER)
+
+
+def _holds(found: Manifest, kind: str) -> bool:
+    conditions = found.get("status", {}).get("conditions", ())
+    return any(each["type"] == kind and each["status"] == "True" for each in conditions)
