@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-import yaml
 
 from rayscope.cli.files import show, write
 from rayscope.dashboards.configmaps import config_map
 from rayscope.dashboards.packaged import Packaged, packaged
+from rayscope.render.text import text
 
 
 @click.group(short_help="Export the Grafana dashboards.")
@@ -50,8 +50,7 @@ def export(*, dashboards: Sequence[Packaged], directory: Path | None, configmaps
     """
     texts = {dashboard.file: dashboard.text for dashboard in dashboards}
     if configmaps:
-        maps = {dashboard.name: config_map(dashboard) for dashboard in dashboards}
-        texts = {f"{name}.yaml": yaml.dump(made, Dumper=_Readable, sort_keys=False) for name, made in maps.items()}
+        texts = {f"{dashboard.name}.yaml": text(config_map(dashboard)) for dashboard in dashboards}
     if directory:
         _write(directory, texts)
     elif configmaps:
@@ -62,25 +61,14 @@ def export(*, dashboards: Sequence[Packaged], directory: Path | None, configmaps
         raise click.UsageError(f"Name one of them, or a directory with --dir: {', '.join(d.name for d in dashboards)}.")
 
 
-class _Readable(yaml.SafeDumper):
-    """Texts of many lines as such."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Readable.add_representer(str, _text)
-
-
 def _write(directory: Path, texts: Mapping[str, str]) -> None:
-    for name, text in texts.items():
+    for name, content in texts.items():
         path = directory / name
         try:
             directory.mkdir(parents=True, exist_ok=True)
             path.touch()
         except OSError as error:
             raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
-        if trouble := write(path, text):
+        if trouble := write(path, content):
             raise click.ClickException(f"{trouble.name}: {trouble.message}")
         click.echo(path)
