@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rayscope.cli.access import NAMESPACE, Access, access_options, home, run
+from rayscope.cli.confirmation import confirmed
 from rayscope.cli.duration import Duration
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ async def _rollout(api: Api, key: Key, wish: Wish) -> int:
     if wish.dry_run:
         click.echo("Nothing was changed (--dry-run); you may do it.")
         return 0
-    if not _confirmed(wish):
+    if not confirmed("Do it?", yes=wish.yes):
         click.echo("Nothing was changed.", err=True)
         return REFUSED
     await request(api, decided.cluster, datetime.now(UTC))
@@ -110,14 +111,6 @@ def _tell(key: Key, decided: Plan) -> None:
     width = max(len(name) for name, _ in decided.price)
     for name, amount in decided.price:
         click.echo(f"  {name:<{width}}  {amount}")
-
-
-def _confirmed(wish: Wish) -> bool:
-    if wish.yes:
-        return True
-    if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask on: give --yes, or --dry-run.")
-    return click.confirm("Do it?")
 
 
 def _told_how_to_follow(key: Key) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rayscope.cli.access import Access, access_options, run
+from rayscope.cli.confirmation import confirmed
 from rayscope.cli.duration import Duration
 from rayscope.model.names import MANAGER
 
@@ -83,7 +84,7 @@ async def _uninstall(  # noqa: PLR0913 - what the caller asks for
         click.echo(f"Rayscope still runs ({holder} leads), and would make all of it again.", err=True)
         click.echo(f"Next: helm uninstall rayscope -n {lease.namespace}", err=True)
         return REFUSED
-    if not _confirmed(len(found), yes=yes):
+    if not confirmed(f"Delete these {len(found)} objects?", yes=yes):
         click.echo("Nothing was deleted.", err=True)
         return REFUSED
     for each in found:
@@ -105,11 +106,3 @@ async def _still_leading(api: Api, lease: Key, patience: float) -> str | None:
     except TimeoutError:
         return holder
     return None
-
-
-def _confirmed(count: int, *, yes: bool) -> bool:
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask on: give --yes, or --dry-run.")
-    return click.confirm(f"Delete these {count} objects?")
