@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from rayscope.control.children import Ref
 from rayscope.control.resync import CHILD_KINDS, CHILDREN
 from rayscope.kube.api import Api
 from rayscope.kube.errors import KindMissing
+from rayscope.kube.holding import Holding
 from rayscope.kube.kinds import CONFIG_MAP, LEASE, SECRET, Kind
-from rayscope.model.manifest import Manifest, mapping
+from rayscope.model.manifest import Manifest
 from rayscope.model.names import COMPONENT_LABEL, MANAGED_BY_LABEL, MANAGER, SERVICE_LABEL
 from rayscope.model.service import Key
 
@@ -32,12 +33,8 @@ class Leftover:
 
 async def leader(api: Api, lease: Key, now: datetime) -> str | None:
     """The replica that leads; None where the Lease is free, or has lapsed."""
-    spec = mapping(await api.get(LEASE, lease.name, lease.namespace), "spec")
-    holder, renewed = spec.get("holderIdentity"), spec.get("renewTime")
-    if not holder or not renewed:
-        return None
-    until = datetime.fromisoformat(renewed).astimezone(UTC) + timedelta(seconds=spec.get("leaseDurationSeconds") or 0)
-    return str(holder) if until > now else None
+    held = Holding.of(await api.get(LEASE, lease.name, lease.namespace))
+    return held.holder if held and held.until > now else None
 
 
 async def leftovers(api: Api, lease: Key, namespaces: Sequence[str]) -> list[Leftover]:

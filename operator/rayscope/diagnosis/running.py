@@ -9,8 +9,9 @@ from rayscope.diagnosis.access import Right, lacking
 from rayscope.diagnosis.case import Case
 from rayscope.diagnosis.finding import Finding, ok, problem, unknown
 from rayscope.diagnosis.installation import Installation
+from rayscope.kube.holding import Holding
 from rayscope.kube.kinds import LEASE, Kind
-from rayscope.model.manifest import Manifest, mapping
+from rayscope.model.manifest import Manifest
 from rayscope.model.names import MANAGER
 
 READ = ("list", "watch")
@@ -64,13 +65,12 @@ async def leader(case: Case) -> Finding:
 
 def led(lease: Manifest, installation: Installation, now: datetime) -> Finding:
     """Whether the Lease is held and renewed."""
-    spec = mapping(lease, "spec")
-    holder, renewed = spec.get("holderIdentity"), spec.get("renewTime")
-    if not holder or not renewed:
+    held = Holding.of(lease)
+    if not held:
         return problem("Rayscope does not run: no replica holds its Lease.", installation.logs)
-    age = now - datetime.fromisoformat(renewed)
-    if age > timedelta(seconds=spec.get("leaseDurationSeconds") or 0) + TOLERANCE:
+    if now > held.until + TOLERANCE:
         return problem(
-            f"Rayscope does not run: {holder} renewed its Lease at {renewed}, and never since.", installation.logs
+            f"Rayscope does not run: {held.holder} renewed its Lease at {lease['spec']['renewTime']}, and never since.",
+            installation.logs,
         )
-    return ok(f"{holder} leads.")
+    return ok(f"{held.holder} leads.")
