@@ -21,6 +21,7 @@ from rayscope.webhook.own_certificates import OwnCertificates
 from rayscope.webhook.review import Reviewer
 from rayscope.webhook.server import Webhook
 from tests.plane import Plane
+from tests.unit.webhook.serving import served
 
 HOST = "127.0.0.1"
 LIMIT = 60.0
@@ -163,14 +164,8 @@ async def until(condition: Callable[[], Any]) -> None:
 
 @asynccontextmanager
 async def serving(stage: Stage, keeper: OwnCertificates, port: int = 0) -> AsyncIterator[Webhook]:
-    webhook = Webhook(Reviewer(stage.answered_payload, FIRST), keeper, HOST, port)
-    task = asyncio.create_task(webhook.serve())
-    try:
-        await asyncio.wait_for(webhook.started(), LIMIT)
+    async with served(Webhook(Reviewer(stage.answered_payload, FIRST), keeper, HOST, port)) as webhook:
         yield webhook
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 @asynccontextmanager

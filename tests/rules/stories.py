@@ -158,7 +158,7 @@ def _serve() -> Iterator[Story]:
     )
 
 
-def _blindness() -> Iterator[Story]:
+def _unscraped() -> Iterator[Story]:
     exporter, rays = _up("vllm-metrics"), _up("metrics")
     yield Story(
         "RayscopeExporterDown",
@@ -180,6 +180,9 @@ def _blindness() -> Iterator[Story]:
         resolved="65m",
         near={rays: "0x80", _up("metrics", "worker"): "1x80"},
     )
+
+
+def _directory() -> Iterator[Story]:
     fill = f'rayscope_exporter_directory_fill_ratio{{{PLACE},pod="head"}}'
     yield Story(
         "RayscopeDirectoryFilling",
@@ -205,6 +208,11 @@ def _blindness() -> Iterator[Story]:
         resolved="55m",
         near={empty: "0+5x60", garbled: "0x10 1x50"},
     )
+
+
+def _unheard() -> Iterator[Story]:
+    """Nobody evaluates the rules, or takes the monitor."""
+    rays = _up("metrics")
     yield Story(
         "RayscopeRecordingRulesMissing",
         "warning",
@@ -276,4 +284,4 @@ def _time(steps: int) -> str:
     return f"{STEP * steps}m"
 
 
-STORIES = (*_engines(), *_hung(), *_serve(), *_blindness(), *_slos())
+STORIES = (*_engines(), *_hung(), *_serve(), *_unscraped(), *_directory(), *_unheard(), *_slos())

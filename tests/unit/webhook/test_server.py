@@ -23,6 +23,7 @@ from rayscope.webhook.mounted_certificates import MountedCertificates
 from rayscope.webhook.review import Reviewer
 from rayscope.webhook.server import LARGEST, Webhook
 from tests.unit.webhook.reviews import DEFAULTS, admitted, cluster, counted, defaults, encoded, response, review
+from tests.unit.webhook.serving import served
 
 HOST = "127.0.0.1"
 JSON = {"Content-Type": "application/json"}
@@ -69,15 +70,8 @@ async def certified(tmp_path: Path) -> Certified:
 
 @asynccontextmanager
 async def serving(certified: Certified, reviewer: Reviewer | None = None) -> AsyncIterator[Webhook]:
-    webhook = Webhook(reviewer or Reviewer(defaults, DEFAULTS), certified.keeper, HOST, 0)
-    task = asyncio.create_task(webhook.serve())
-    try:
-        await asyncio.wait_for(webhook.started(), LIMIT)
+    async with served(Webhook(reviewer or Reviewer(defaults, DEFAULTS), certified.keeper, HOST, 0)) as webhook:
         yield webhook
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-    assert task.cancelled()
 
 
 @asynccontextmanager
