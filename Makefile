@@ -20,7 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 install: $(STAMP) ## Install Rayscope and its tools into .venv
 
-check: assets ## Lint, types, import contracts, dead code; the chart, and what is generated
+check: tools ## Lint, types, import contracts, dead code; the chart, and what is generated
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -32,7 +32,7 @@ format: $(STAMP) ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: assets ## Make anew what is made from code: CRD, dashboards, chart README and schema, docs/cli.md
+generate: tools ## Make anew what is made from code: CRD, dashboards, chart README and schema, docs/cli.md
 	$(BIN)/python -m rayscope.render.crd > crds/rayscope.dev_vllmmonitors.yaml
 	$(BIN)/python -m rayscope.render.rules.installation > charts/rayscope/files/rules.yaml
 	$(BIN)/python -m rayscope.dashboards.source operator/rayscope/dashboards/json charts/rayscope/files/dashboards
@@ -44,7 +44,10 @@ generate: assets ## Make anew what is made from code: CRD, dashboards, chart REA
 assets: $(STAMP) ## Fetch or build what tests and demo run: Kubernetes, etcd, KubeRay (cached)
 	$(BIN)/python -m tests.plane assets
 
-test: assets ## All tests, on a real control plane
+tools: $(STAMP)
+	$(BIN)/python -m tests.plane assets --tools
+
+test: tools ## All tests, on a real control plane
 	$(BIN)/pytest -m "not e2e" --ignore=tests/chart
 
 unit: $(STAMP) ## The tests that need no control plane
@@ -67,4 +70,4 @@ lock: $(STAMP) ## Resolve requirements.lock anew
 clean: ## Remove what make made here (the cache of built parts stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
-.PHONY: help install check format generate assets test unit demo bench lock clean
+.PHONY: help install check format generate assets tools test unit demo bench lock clean

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.plane import Plane, assets, catalogue
 from tests.plane.cache import root
+from tests.plane.catalogue import Program
 from tests.plane.versions import VERSIONS
 
 
@@ -16,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.command == "assets":
-            _assets()
+            _assets(catalogue.TOOLS if options.tools else ())
         else:
             _up(options.dir, options.kuberay)
     except KeyboardInterrupt:
@@ -31,17 +32,22 @@ def _parser() -> argparse.ArgumentParser:
         epilog="$KUBEBUILDER_ASSETS and PATH are looked into first; the cache is ~/.cache/rayscope or $RAYSCOPE_CACHE.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("assets", help="fetch or build what is missing, and tell where everything is")
+    parts = commands.add_parser("assets", help="fetch or build what is missing, and tell where everything is")
+    parts.add_argument(
+        "--tools", action="store_true", help="also what the chart, rules and dashboards are checked with"
+    )
     up = commands.add_parser("up", help="run one in the foreground until Ctrl-C")
     up.add_argument("--dir", type=Path, help="keep its state, logs and kubeconfig in this directory")
     up.add_argument("--kuberay", default=VERSIONS.kuberay, metavar="VERSION", help="default: %(default)s")
     return parser
 
 
-def _assets() -> None:
+def _assets(tools: tuple[Program, ...]) -> None:
     assets.ensure()
+    for tool in tools:
+        assets.program(tool)
     print(f"cache: {root()}")
-    for part in catalogue.PARTS:
+    for part in (*catalogue.PARTS, *tools):
         print(f"{part.name:<26} {part.version:<9} {assets.origin(part)}")
 
 
