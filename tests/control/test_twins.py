@@ -78,6 +78,15 @@ EVERYTHING = {
         "relabelings": STEPS,
         "metricRelabelings": STEPS,
     },
+    "rules": {
+        "enabled": True,
+        "slo": {
+            "timeToFirstToken": {"threshold": "500ms", "objective": 99},
+            "interToken": {"threshold": "100ms", "objective": 99.5},
+            "endToEnd": {"threshold": "10s", "objective": 95},
+            "minimumEvents": 10,
+        },
+    },
 }
 """A VLLMMonitor's spec with every field."""
 FEW = ("sample", "llm-serve", "high-availability")
@@ -158,7 +167,11 @@ def test_every_labelled_service_has_a_monitor_for_all_its_clusters(twins: Twins)
 
 def test_the_configured_twins_set_every_field() -> None:
     spec = MonitorSpec.model_validate(EVERYTHING)
-    for part in (spec, spec.injection, spec.injection.exporter, spec.injection.exporter.resources, spec.scrape):
+    injection, slo = spec.injection, spec.rules.slo
+    assert slo
+    objectives = (objective for _, objective in slo)
+    parts = (spec, injection, injection.exporter, injection.exporter.resources, spec.scrape, spec.rules, slo)
+    for part in (*parts, *objectives):
         assert part.model_fields_set == set(type(part).model_fields)
 
 
