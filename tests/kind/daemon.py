@@ -18,6 +18,9 @@ from tests.plane.waiting import eventually
 
 START_SECONDS = 60.0
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Kept, as Python complains of a process that outlives what stands for it."""
+
 
 class DaemonError(Exception):
     """dockerd ended instead of serving; the message holds the end of its log."""
@@ -59,6 +62,7 @@ def _start() -> None:
         process = subprocess.Popen(
             ["dockerd", *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+    _started.append(process)
     _pid_file().write_text(f"{process.pid}\n")
     eventually(lambda: answers() or process.poll() is not None, "dockerd answers", START_SECONDS)
     if process.poll() is not None:
