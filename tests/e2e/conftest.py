@@ -10,11 +10,13 @@ import pytest
 from tests.e2e.evidence import collect
 from tests.e2e.ground import Ground, lay
 from tests.kind import Cluster
+from tests.kind.cluster import NAME
 from tests.plane.progress import CONSOLE
 from tests.plane.resources import NAMESPACES
 
 HERE = Path(__file__).parent
 EVIDENCE = Path(os.environ.get("E2E_EVIDENCE", "e2e-evidence"))
+CLUSTER = os.environ.get("E2E_CLUSTER", NAME)
 GROUND = pytest.StashKey[Ground]()
 
 
@@ -26,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
-    with Cluster("e2e", keep=bool(os.environ.get("KEEP"))) as cluster:
+    with Cluster(CLUSTER, keep=bool(os.environ.get("KEEP"))) as cluster:
         laid = lay(cluster)
         request.session.config.stash[GROUND] = laid
         yield laid
