@@ -20,7 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 install: $(STAMP) ## Install Rayscope and its tools into .venv
 
-check: tools ## Lint, types, import contracts, dead code; the chart, and what is generated
+check: tools rules-test ## Lint, types, import contracts, dead code; the chart, and what is generated
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -48,7 +48,10 @@ tools: $(STAMP)
 	$(BIN)/python -m tests.plane assets --tools
 
 test: tools ## All tests, on a real control plane
-	$(BIN)/pytest -m "not e2e" --ignore=tests/chart
+	$(BIN)/pytest -m "not e2e" --ignore=tests/chart --ignore=tests/rules
+
+rules-test: tools # Rules: promtool checks them, and sees every alert fire, keep silent and resolve
+	$(BIN)/pytest tests/rules
 
 unit: $(STAMP) ## The tests that need no control plane
 	$(BIN)/pytest tests/unit
@@ -70,4 +73,4 @@ lock: $(STAMP) ## Resolve requirements.lock anew
 clean: ## Remove what make made here (the cache of built parts stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
-.PHONY: help install check format generate assets tools test unit demo bench lock clean
+.PHONY: help install check format generate assets tools test rules-test unit demo bench lock clean

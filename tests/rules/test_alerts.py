@@ -15,6 +15,7 @@ from tests.rules.promtool import Expected
 from tests.rules.rulebook import CLUSTER, INSTALLATION, alerts, service
 from tests.rules.stories import STORIES, Story
 
+RUNBOOKS = Path(__file__).parents[2] / "docs/runbooks"
 RULES = alerts([*service(), *INSTALLATION])
 FIRING = 'ALERTS{alertstate="firing"}'
 EVER = f"count_over_time({FIRING}[10d])"
@@ -60,8 +61,9 @@ def test_what_an_alert_says_is_made_of_labels_that_it_has(rule: Mapping[str, Any
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_every_alert_names_a_runbook_a_severity_and_words(rule: Mapping[str, Any]) -> None:
+def test_every_alert_has_a_runbook_a_severity_and_words(rule: Mapping[str, Any]) -> None:
     annotations = rule["annotations"]
+    assert RUNBOOKS.joinpath(f"{rule['alert']}.md").is_file()
     assert annotations["runbook_url"].endswith(f"/docs/runbooks/{rule['alert']}.md")
     assert rule["labels"]["severity"] in {"critical", "warning"}
     assert annotations["summary"]
