@@ -18,6 +18,7 @@ COMMANDS = (
     "operator",
     "render",
     "rollout",
+    "rules",
     "status",
     "strip",
     "uninstall",

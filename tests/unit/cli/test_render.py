@@ -23,11 +23,12 @@ def children(called: Called) -> list[Any]:
 
 
 def test_a_service_gets_its_exporter_and_its_monitor() -> None:
-    config_map, monitor = children(call("render", "-", given=SERVICE))
+    config_map, monitor, rule = children(call("render", "-", given=SERVICE))
     assert config_map["metadata"]["name"] == f"llm-rayscope-{build().digest}"
     assert b64decode(config_map["binaryData"]["exporter.pyz"]) == build().data
     assert (monitor["kind"], monitor["metadata"]["name"]) == ("PodMonitor", "llm-rayscope")
     assert monitor["spec"]["selector"] == {"matchLabels": {"rayscope.dev/service": "llm"}}
+    assert (rule["kind"], rule["metadata"]["name"]) == ("PrometheusRule", "llm-rayscope")
 
 
 def test_what_is_not_known_without_a_cluster_is_left_out_and_told() -> None:
@@ -58,14 +59,14 @@ def test_the_status_of_a_service_is_no_part_of_it() -> None:
 
 
 def test_the_exporter_can_be_left_out() -> None:
-    (monitor,) = children(call("render", "--no-exporter", "-", given=SERVICE))
+    monitor, _ = children(call("render", "--no-exporter", "-", given=SERVICE))
     assert monitor["kind"] == "PodMonitor"
 
 
 def test_the_settings_of_a_monitor_are_taken(tmp_path: Path) -> None:
     file = tmp_path / "monitor.yaml"
     file.write_text(MONITOR)
-    (monitor,) = children(call("render", "--no-exporter", "--monitor", file, "-", given=SERVICE))
+    monitor, _ = children(call("render", "--no-exporter", "--monitor", file, "-", given=SERVICE))
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
     endpoints = monitor["spec"]["podMetricsEndpoints"]
     assert [endpoint["interval"] for endpoint in endpoints] == ["15s", "15s"]
@@ -76,14 +77,17 @@ def test_a_service_monitor_finds_the_pods_by_the_label_that_the_injection_gives_
     file = tmp_path / "monitor.yaml"
     file.write_text(MONITOR.replace("scrape: {", "scrape: {kind: ServiceMonitor, app: {}, "))
     found = children(call("render", "--no-exporter", "--monitor", file, "-", given=SERVICE))
-    assert [child["kind"] for child in found] == ["Service", "ServiceMonitor", "ServiceMonitor"]
+    assert [child["kind"] for child in found] == ["Service", "ServiceMonitor", "ServiceMonitor", "PrometheusRule"]
     assert found[0]["spec"]["selector"] == {"rayscope.dev/service": "llm"}
 
 
 def test_json_is_a_list_and_its_notes_are_aside() -> None:
     called = call("render", "-o", "json", "-", given=SERVICE)
     listed = json.loads(called.output)
-    assert (listed["kind"], [item["kind"] for item in listed["items"]]) == ("List", ["ConfigMap", "PodMonitor"])
+    assert (listed["kind"], [item["kind"] for item in listed["items"]]) == (
+        "List",
+        ["ConfigMap", "PodMonitor", "PrometheusRule"],
+    )
     assert "ownerReferences" in called.errors
 
 
@@ -92,7 +96,7 @@ def test_yaml_shares_nothing_between_places() -> None:
 
 
 def test_a_cluster_of_no_service_is_rendered_under_its_own_name() -> None:
-    _, monitor = children(call("render", "-", given=CLUSTER))
+    _, monitor, _ = children(call("render", "-", given=CLUSTER))
     assert monitor["spec"]["selector"] == {"matchLabels": {"rayscope.dev/service": "llm"}}
 
 
