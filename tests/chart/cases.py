@@ -183,7 +183,7 @@ CASES = [
     Case("serviceMonitor.labels", {"a": "b"}, _metadata("ServiceMonitor", "labels", "a"), "b", MONITORED),
     Case("serviceMonitor.relabelings", [RELABELING], _endpoint("relabelings"), [RELABELING], MONITORED),
     Case("serviceMonitor.metricRelabelings", [RELABELING], _endpoint("metricRelabelings"), [RELABELING], MONITORED),
-    Case("rules.global", True, _kinds("PrometheusRule"), 1),
+    Case("rules.global", False, _kinds("PrometheusRule"), 0),
     Case("rules.labels", {"a": "b"}, _metadata("PrometheusRule", "labels", "a"), "b", RULED),
     Case("dashboards.enabled", True, lambda rendered: len(rendered.all("ConfigMap")) > 0),
     Case("dashboards.namespace", "grafana", lambda r: _dashboards(r)[0]["metadata"]["namespace"], "grafana", BOARDS),

@@ -51,13 +51,16 @@ def monitor(service: Service) -> Monitor:
 
 
 @contextmanager
-def prometheus(plane: Plane, namespace: str, labels: dict[str, str], kind: Resource = PROMETHEUSES) -> Iterator[None]:
+def prometheus(
+    plane: Plane, namespace: str, labels: dict[str, str], kind: Resource = PROMETHEUSES, **further: Any
+) -> Iterator[None]:
     """One that takes PodMonitors with these labels in the namespace."""
     words = "-".join(labels.values())
     name = f"{kind.plural}-{words}"
     spec = {
         "podMonitorSelector": {"matchLabels": labels},
         "podMonitorNamespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        **further,
     }
     manifest = {
         "apiVersion": kind.api_version,
@@ -313,12 +316,16 @@ def test_kinds_that_are_installed_late_are_waited_for_and_told(tmp_path: Path) -
         monitor = Monitor.of(service)
         monitor.tells("Monitored", "False", "PrometheusOperatorMissing")
         monitor.tells("Ready", "False", "PrometheusOperatorMissing")
-        bare.install_crds(bare.prometheus_crds)
+        rules = {each for each in bare.prometheus_crds if "prometheusrules" in each.name}
+        bare.install_crds(sorted({*bare.prometheus_crds} - rules))
+        monitor.tells("Monitored", "True", "RulesNotInstalled")
+        bare.install_crds(rules)
         monitor.tells("Monitored", "True", "MonitorsApplied")
         assert rayscope.stop() == 0
 
 
 def test_every_reason_has_its_story() -> None:
-    """Here, or in the life of a VLLMMonitor."""
-    told = Path(__file__).read_text() + Path(__file__).with_name("test_monitor.py").read_text()
+    """Here, in the life of a VLLMMonitor, or in that of rules."""
+    stories = (Path(__file__).with_name(f"test_{name}.py") for name in ("conditions", "monitor", "rules"))
+    told = "".join(story.read_text() for story in stories)
     assert [reason.word for reason in REASONS if f'"{reason.word}"' not in told] == []

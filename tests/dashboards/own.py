@@ -26,6 +26,7 @@ def main(port: int) -> None:
     figures.leader.set(1)
     figures.services.set(2)
     figures.missing.labels("PodMonitor").set(0)
+    figures.conditions.labels("Selected", "False").set(0)
     server, thread = start_http_server(port, "127.0.0.1")
     print("ready", flush=True)
     for _ in sys.stdin:

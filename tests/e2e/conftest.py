@@ -3,12 +3,17 @@
 import os
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
 from tests.e2e.evidence import collect
-from tests.e2e.ground import Ground, lay
+from tests.e2e.figures import FIGURES
+from tests.e2e.given import Given
+from tests.e2e.ground import Ground, lay, leave
+from tests.e2e.service import Service
 from tests.kind import Cluster
 from tests.kind.cluster import NAME
 from tests.plane.progress import CONSOLE
@@ -16,27 +21,51 @@ from tests.plane.resources import NAMESPACES
 
 HERE = Path(__file__).parent
 EVIDENCE = Path(os.environ.get("E2E_EVIDENCE", "e2e-evidence"))
+KEEP = bool(os.environ.get("KEEP"))
 CLUSTER = os.environ.get("E2E_CLUSTER", NAME)
+NOTABLE_SECONDS = 5.0
 GROUND = pytest.StashKey[Ground]()
+FIRST = ("test_truth", "test_scraping", "test_faults")
+"""Modules that share one RayService, which counts from its first request on."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker("e2e")
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker("e2e")
+    ours.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+    items[:] = [*(item for item in items if item not in ours), *ours]
 
 
 @pytest.fixture(scope="session")
 def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
-    with Cluster(CLUSTER, keep=bool(os.environ.get("KEEP"))) as cluster:
+    given = os.environ.get("KUBECONFIG")
+    with Given(Path(given), keep=KEEP) if given else Cluster(CLUSTER, keep=KEEP) as cluster:
         laid = lay(cluster)
         request.session.config.stash[GROUND] = laid
         yield laid
+        if given and not KEEP:
+            leave(laid)
         del request.session.config.stash[GROUND]
 
 
 @pytest.fixture(scope="module")
 def namespace(ground: Ground) -> Iterator[str]:
+    with _namespace(ground) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def service(ground: Ground) -> Iterator[Service]:
+    """Labelled before it is applied, and serving. Stories leave it as they found it, and its counters go on."""
+    with _namespace(ground) as name:
+        made = Service(ground, name)
+        made.start({MONITOR_LABEL: MONITOR_VALUE})
+        yield made
+
+
+@contextmanager
+def _namespace(ground: Ground) -> Iterator[str]:
     name = f"e2e-{uuid.uuid4().hex[:8]}"
     ground.cluster.client.create(NAMESPACES.path(), {"metadata": {"name": name}})
     yield name
@@ -46,12 +75,40 @@ def namespace(ground: Ground) -> Iterator[str]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    ground = item.config.stash.get(GROUND, None)
-    namespace = getattr(item, "funcargs", {}).get("namespace")
-    if report.failed and ground is not None and namespace:
-        folder = EVIDENCE / item.name
-        collect(ground.cluster, namespace, folder)
-        report.sections.append(("evidence", str(folder.resolve())))
-    if report.when == "call" and HERE in item.path.parents:
-        CONSOLE.print(f"[dim]{item.name}: {report.outcome} after {report.duration:.1f} s[/dim]")
+    if HERE in item.path.parents:
+        _note(item, report)
+        if report.failed:
+            _keep_evidence(item, report)
     return report
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    FIGURES.story = item.name
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if FIGURES.timings:
+        terminalreporter.section("what was compared, and how long it took")
+        for line in FIGURES.lines():
+            terminalreporter.write_line(line)
+        FIGURES.write(EVIDENCE)
+
+
+def _note(item: pytest.Item, report: pytest.TestReport) -> None:
+    if report.when == "call" or report.failed:
+        FIGURES.timings.append((item.name, report.outcome, report.duration))
+        CONSOLE.print(f"[dim]{item.name}: {report.outcome} after {report.duration:.1f} s[/dim]")
+    elif report.when == "setup" and report.duration > NOTABLE_SECONDS:
+        FIGURES.timings.append((f"before {item.name}", report.outcome, report.duration))
+
+
+def _keep_evidence(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Of the namespace in which the story took place, be it the module's own or that of the service it shares."""
+    ground = item.config.stash.get(GROUND, None)
+    arguments: dict[str, object] = getattr(item, "funcargs", {})
+    service = arguments.get("service")
+    namespace = service.namespace if isinstance(service, Service) else arguments.get("namespace")
+    if ground is not None and namespace:
+        folder = EVIDENCE / item.name
+        collect(ground.cluster, str(namespace), folder)
+        report.sections.append(("evidence", str(folder.resolve())))

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import yaml
 
-from tests.e2e.manifests import MONITORING, OPERATOR, PROMETHEUS, monitoring
+from tests.e2e.given import Given, named
+from tests.e2e.manifests import MONITORING, OPERATOR, OURS, PROMETHEUS, prometheus, prometheus_operator
 from tests.kind import Cluster, images
 from tests.kind.command import run
 from tests.kind.images import ROOT
 from tests.plane import assets, catalogue
 from tests.plane.client import Manifest
 from tests.plane.progress import step
-from tests.plane.resources import Resource
+from tests.plane.resources import CRDS, Resource
 from tests.plane.versions import VERSIONS
 from tests.plane.waiting import eventually
 
@@ -25,6 +26,16 @@ SYSTEM = "rayscope-system"
 STATEFUL_SETS = Resource("apps", "v1", "statefulsets")
 ROLLOUT = "--timeout=300s"
 START_SECONDS = 300.0
+
+
+IMAGES: dict[str, Callable[[], str]] = {
+    "ray": lambda: images.ray(ROOT / "tests" / "e2e" / "app"),
+    "kuberay": images.kuberay,
+    "prometheus_operator": images.prometheus_operator,
+    "config_reloader": images.config_reloader,
+    "prometheus": images.prometheus,
+    "rayscope": images.operator,
+}
 
 
 @dataclass(frozen=True)
@@ -36,15 +47,29 @@ class Ground:
 
 
 def lay(cluster: Cluster) -> Ground:
-    ray = _loaded(cluster, lambda: images.ray(ROOT / "tests" / "e2e" / "app"))
-    _install_kuberay(cluster)
-    _install_prometheus(cluster)
-    _install_rayscope(cluster)
-    return Ground(cluster, ray)
+    """On a given cluster, KubeRay and Prometheus Operator are taken as they are where they are there."""
+    given = isinstance(cluster, Given)
+    names = named(IMAGES) if given else {what: _loaded(cluster, make) for what, make in IMAGES.items()}
+    if not given or not _defined(cluster, "rayclusters.ray.io"):
+        _install_kuberay(cluster, names["kuberay"])
+    if not given or not _defined(cluster, "prometheuses.monitoring.coreos.com"):
+        _install_prometheus_operator(cluster, names["prometheus_operator"], names["config_reloader"])
+    _install_prometheus(cluster, names["prometheus"])
+    _install_rayscope(cluster, names["rayscope"])
+    return Ground(cluster, names["ray"])
 
 
-def _install_kuberay(cluster: Cluster) -> None:
-    image = _loaded(cluster, images.kuberay)
+def leave(ground: Ground) -> None:
+    """Take Rayscope and what watches the tests from a cluster that goes on living; what was put under them stays."""
+    with step("Rayscope", "helm uninstall") as current:
+        _helm(ground.cluster, "uninstall", RELEASE, f"--namespace={SYSTEM}", "--ignore-not-found", "--wait")
+        ground.cluster.kubectl("delete", "namespace", SYSTEM, MONITORING, "--ignore-not-found")
+        roles = ("clusterroles,clusterrolebindings", f"--selector={OURS}")
+        ground.cluster.kubectl("delete", *roles)
+        current.outcome = "uninstalled"
+
+
+def _install_kuberay(cluster: Cluster, image: str) -> None:
     source = assets.material(catalogue.kuberay_source(VERSIONS.kuberay))
     with step("KubeRay", "installing") as current:
         rendered = run(assets.program(catalogue.KUBECTL), "kustomize", source / "config" / "default")
@@ -58,14 +83,18 @@ def _install_kuberay(cluster: Cluster) -> None:
         current.outcome = VERSIONS.kuberay
 
 
-def _install_prometheus(cluster: Cluster) -> None:
-    made = (images.prometheus_operator, images.config_reloader, images.prometheus)
-    operator, reloader, prometheus = (_loaded(cluster, make) for make in made)
+def _install_prometheus_operator(cluster: Cluster, image: str, reloader: str) -> None:
     crds = assets.material(catalogue.PROMETHEUS_CRDS) / catalogue.PROMETHEUS_CRDS.folders[0]
-    with step("Prometheus", "installing") as current:
+    with step("Prometheus Operator", "installing") as current:
         cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={crds}")
-        _apply(cluster, monitoring(operator, reloader, prometheus))
+        _apply(cluster, prometheus_operator(image, reloader))
         _rolled_out(cluster, MONITORING, f"deployment/{OPERATOR}")
+        current.outcome = catalogue.PROMETHEUS_OPERATOR.version
+
+
+def _install_prometheus(cluster: Cluster, image: str) -> None:
+    with step("Prometheus", "installing") as current:
+        _apply(cluster, prometheus(image))
         name = f"prometheus-{PROMETHEUS}"
         path = STATEFUL_SETS.path(MONITORING, name)
         eventually(lambda: cluster.client.find(path), f"{name} is made", START_SECONDS)
@@ -73,17 +102,24 @@ def _install_prometheus(cluster: Cluster) -> None:
         current.outcome = catalogue.PROMETHEUS.version
 
 
-def _install_rayscope(cluster: Cluster) -> None:
-    image = _loaded(cluster, images.operator)
+def _install_rayscope(cluster: Cluster, image: str) -> None:
     repository, _, tag = image.rpartition(":")
     with step("Rayscope", "helm upgrade --install") as current:
-        run(
-            *(assets.program(catalogue.HELM), f"--kubeconfig={cluster.kubeconfig}"),
-            *("upgrade", "--install", RELEASE, ROOT / "charts" / "rayscope"),
+        _helm(
+            cluster,
+            *("upgrade", "--install", RELEASE, str(ROOT / "charts" / "rayscope")),
             *(f"--namespace={SYSTEM}", "--create-namespace", "--wait", "--timeout=5m"),
             *("--set-string", f"image.repository={repository},image.tag={tag}"),
         )
         current.outcome = tag
+
+
+def _helm(cluster: Cluster, *arguments: str) -> None:
+    run(assets.program(catalogue.HELM), f"--kubeconfig={cluster.kubeconfig}", *arguments)
+
+
+def _defined(cluster: Cluster, kind: str) -> bool:
+    return cluster.client.find(CRDS.path(name=kind)) is not None
 
 
 def _loaded(cluster: Cluster, make: Callable[[], str]) -> str:

@@ -5,24 +5,27 @@ import json
 from tests.plane.client import Manifest
 from tests.plane.resources import PROMETHEUSES, RAY_SERVICES
 
-MONITORING = "monitoring"
+MONITORING = "rayscope-e2e"
+NAMESPACE: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MONITORING}}
+LABELS = {"rayscope.dev/e2e": "true"}
+OURS = "rayscope.dev/e2e=true"
+"""Label selector of what is in no namespace."""
 OPERATOR = "prometheus-operator"
 PROMETHEUS = "e2e"
 SCRAPE_INTERVAL = "2s"
 SLOTS = 2
+FOLDER = "/tmp/e2e"
+"""Where the application keeps its ledger."""
 SERVE_CONFIG = "applications: [{name: llm, import_path: 'served:app', route_prefix: /}]\n"
 
 
-def monitoring(operator: str, reloader: str, prometheus: str) -> list[Manifest]:
-    """Prometheus Operator, and a Prometheus that takes every monitor of every namespace; by their images."""
-    return [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MONITORING}},
-        *_account(OPERATOR, "cluster-admin"),
-        *_account("prometheus", "rayscope-e2e-prometheus"),
-        _prometheus_role(),
-        _operator(operator, reloader),
-        _prometheus(prometheus),
-    ]
+def prometheus_operator(image: str, reloader: str) -> list[Manifest]:
+    return [NAMESPACE, *_account(OPERATOR, "cluster-admin"), _operator(image, reloader)]
+
+
+def prometheus(image: str) -> list[Manifest]:
+    """One that takes every monitor of every namespace."""
+    return [NAMESPACE, *_account("prometheus", "rayscope-e2e-prometheus"), _prometheus_role(), _prometheus(image)]
 
 
 def ray_service(namespace: str, name: str, image: str, labels: dict[str, str]) -> Manifest:
@@ -39,11 +42,12 @@ def ray_service(namespace: str, name: str, image: str, labels: dict[str, str]) -
 
 def _group(container: str, image: str) -> Manifest:
     resources = {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "3Gi"}}
-    ray = {"name": container, "image": image, "imagePullPolicy": "IfNotPresent", "resources": resources}
+    ray: Manifest = {"name": container, "image": image, "imagePullPolicy": "IfNotPresent", "resources": resources}
+    ray["volumeMounts"] = [{"name": "e2e", "mountPath": FOLDER}]
     slots = json.dumps(json.dumps({"slot": SLOTS}))
     return {
         "rayStartParams": {"num-cpus": "1", "resources": slots},
-        "template": {"spec": {"containers": [ray]}},
+        "template": {"spec": {"containers": [ray], "volumes": [{"name": "e2e", "emptyDir": {}}]}},
     }
 
 
@@ -52,7 +56,7 @@ def _account(name: str, role: str) -> list[Manifest]:
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": f"rayscope-e2e-{name}"},
+        "metadata": {"name": f"rayscope-e2e-{name}", "labels": LABELS},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
         "subjects": [{"kind": "ServiceAccount", **metadata}],
     }
@@ -64,7 +68,7 @@ def _prometheus_role() -> Manifest:
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
-        "metadata": {"name": "rayscope-e2e-prometheus"},
+        "metadata": {"name": "rayscope-e2e-prometheus", "labels": LABELS},
         "rules": [
             {"apiGroups": [""], "resources": ["pods", "services", "endpoints", "namespaces"], "verbs": read},
             {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": read},

@@ -2,20 +2,29 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from rayscope.model.names import EXPORTER_CONTAINER, RAY_CLUSTER_LABEL, RAY_ORIGIN_NAME_LABEL
+from rayscope.model.names import EXPORTER_CONTAINER, RAY_CLUSTER_LABEL, RAY_NODE_TYPE_LABEL, RAY_ORIGIN_NAME_LABEL
 from tests.e2e.ground import Ground
 from tests.e2e.manifests import ray_service
 from tests.e2e.prometheus import Prometheus
 from tests.plane.client import Access, ApiError, Client, Manifest, Query
+from tests.plane.progress import step
 from tests.plane.resources import PODS, RAY_CLUSTERS, RAY_SERVICES, SERVICES, VLLM_MONITORS
+from tests.plane.waiting import eventually
 
 LEDGER = "cat /tmp/e2e/ledger/*.jsonl 2>/dev/null || true"
-LIVING = "cd /tmp/e2e/ledger && for name in *.jsonl; do test -d /proc/${name%.jsonl} && echo ${name%.jsonl}; done; true"
+# Those of earlier containers have ledgers, too, and their process ids may be somebody else's now.
+LIVING = """cd /tmp/e2e/ledger && for name in *.jsonl; do
+    pid=${name%.jsonl}; grep -qs ServeReplica /proc/$pid/cmdline && echo $pid; done; true"""
 PARALLEL = 8
+REPLICAS = 4
+LIMIT = 400.0
+"""Seconds: nothing here takes so long, on whatever machine."""
+TICKS = 64
+"""Latencies are counted in the ledger in parts of a second that make whole numbers of them."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,16 @@ class Request:
     prompt: int
     tokens: int
     latency: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """True if there was one; else it holds what was said instead."""
+
+    trouble: str = ""
+
+    def __bool__(self) -> bool:
+        return not self.trouble
 
 
 @dataclass(frozen=True)
@@ -39,6 +58,14 @@ class Service:
         manifest = ray_service(self.namespace, self.name, self.ground.ray, labels)
         self.ground.cluster.client.create(RAY_SERVICES.path(self.namespace), manifest)
 
+    def start(self, labels: dict[str, str]) -> None:
+        """Apply it, and wait until all of its replicas have a ledger."""
+        with step(f"RayService {self.name}", "waiting for it to serve") as current:
+            self.apply(labels)
+            eventually(self.is_ready, f"RayService {self.name} is Ready", LIMIT)
+            eventually(lambda: len(self.living()) == REPLICAS, "all replicas count", LIMIT)
+            current.outcome = "Ready"
+
     def is_ready(self) -> bool:
         return _holds(self.ground.cluster.client.get(RAY_SERVICES.path(self.namespace, self.name)), "Ready")
 
@@ -49,6 +76,10 @@ class Service:
     def pods(self) -> list[Manifest]:
         """Ray's, of all its clusters."""
         return self.ground.cluster.client.list(PODS.path(self.namespace), labels=RAY_CLUSTER_LABEL)
+
+    def pod(self, pod: Manifest) -> Manifest:
+        """As it is now."""
+        return self.ground.cluster.client.get(PODS.path(self.namespace, pod["metadata"]["name"]))
 
     def monitor(self) -> Manifest:
         return self.ground.cluster.client.find(VLLM_MONITORS.path(self.namespace, self.name)) or {}
@@ -65,6 +96,10 @@ class Service:
         """Process ids of the replicas that live in a pod."""
         return [int(line) for line in self.sh(pod, LIVING).split()]
 
+    def living(self) -> list[int]:
+        """All of them."""
+        return [pid for pod in self.pods() for pid in self.replicas(pod)]
+
     def ledger(self) -> dict[str, Counter[str]]:
         """What all replicas that ever lived have intended, and what they committed."""
         sums: dict[str, Counter[str]] = {"intended": Counter(), "committed": Counter()}
@@ -72,11 +107,12 @@ class Service:
             for line in self.sh(pod, LEDGER).splitlines():
                 entry = json.loads(line)
                 counts = {"requests": 1, "prompt": entry["prompt"], "tokens": entry["tokens"]}
+                counts["ticks"] = int(entry["latency"] * TICKS)
                 sums[entry["step"]].update(counts)
         return sums
 
-    def ask(self, requests: list[Request], *, until: str = "") -> list[bool]:
-        """Send them, PARALLEL at a time; which were answered. With UNTIL, all at once, and answers wait for it."""
+    def ask(self, requests: list[Request], *, until: str = "") -> list[Answer]:
+        """Send them, PARALLEL at a time. With UNTIL, all at once, and answers wait for it."""
         with ThreadPoolExecutor(len(requests) if until else PARALLEL) as pool:
             return list(pool.map(lambda request: self._answered(request, until), requests))
 
@@ -84,13 +120,18 @@ class Service:
         for pod in self.pods():
             self.sh(pod, f"touch /tmp/e2e/{until}")
 
-    def total(self, family: str) -> float | None:
+    def total(self, family: str, **labels: str) -> float | None:
         """The sum in Prometheus over all of the service's pods."""
-        return Prometheus(self.ground.cluster.client).value(
-            f'sum({{__name__="{family}", namespace="{self.namespace}"}})'
-        )
+        matchers = {"__name__": family, "namespace": self.namespace, **labels}
+        selector = ", ".join(f'{name}="{value}"' for name, value in matchers.items())
+        return Prometheus(self.ground.cluster.client).value(f"sum({{{selector}}})")
 
-    def _answered(self, request: Request, until: str) -> bool:
+    def up(self) -> list[str]:
+        """The pod of each target that is up, and nothing if one is down."""
+        series = Prometheus(self.ground.cluster.client).series(f'up{{namespace="{self.namespace}"}}')
+        return sorted(one["metric"]["pod"] for one in series) if all(one["value"][1] == "1" for one in series) else []
+
+    def _answered(self, request: Request, until: str) -> Answer:
         path = SERVICES.path(self.namespace, f"{self.name}-serve-svc:serve", "proxy/generate")
         query: Query = {
             "prompt": request.prompt,
@@ -101,15 +142,24 @@ class Service:
         with Client(Access.from_kubeconfig(self.ground.cluster.kubeconfig), timeout=300) as client:
             try:
                 client.request("GET", path, query=query)
-            except ApiError:
-                return False
-        return True
+            except ApiError as error:
+                return Answer(str(error))
+        return Answer()
+
+
+def troubles(answers: Iterable[Answer]) -> list[str]:
+    """What was said instead of answers."""
+    return [answer.trouble for answer in answers if not answer]
 
 
 def containers(pod: Manifest) -> Iterator[str]:
     """Names of all that run as long as the pod does, sidecars included."""
     for container in (*pod["spec"]["containers"], *pod["spec"].get("initContainers", ())):
         yield container["name"]
+
+
+def node_type(pod: Manifest) -> str:
+    return str(pod["metadata"]["labels"][RAY_NODE_TYPE_LABEL])
 
 
 def ray_container(pod: Manifest) -> str:

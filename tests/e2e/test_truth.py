@@ -2,32 +2,31 @@
 
 import random
 import threading
+import time
 
-import pytest
-
-from rayscope.model.names import EXPORTER_CONTAINER, MONITOR_LABEL, MONITOR_VALUE, RAY_NODE_TYPE_LABEL
-from tests.e2e.ground import Ground
-from tests.e2e.manifests import SLOTS
+from rayscope.model.names import EXPORTER_CONTAINER, RAY_NODE_TYPE_LABEL
+from tests.e2e.figures import FIGURES
 from tests.e2e.prometheus import Prometheus
-from tests.e2e.service import Request, Service, containers
-from tests.plane.progress import step
+from tests.e2e.service import (
+    LIMIT,
+    REPLICAS,
+    TICKS,
+    Request,
+    Service,
+    containers,
+    node_type,
+    ray_container,
+    state,
+    troubles,
+)
+from tests.plane.client import Manifest
 from tests.plane.waiting import eventually
 
-LIMIT = 400.0
 RUNNING = "vllm:num_requests_running"
+TOKENS = "vllm:generation_tokens_total"
+COUNTED = {"tokens": TOKENS, "prompt": "vllm:prompt_tokens_total", "requests": "vllm:request_success_total"}
+SCRAPES = 2
 CHANCE = random.Random(7)
-
-
-@pytest.fixture(scope="module")
-def service(ground: Ground, namespace: str) -> Service:
-    """Labelled before it is applied, and serving. Its stories follow each other, and its counters go on."""
-    made = Service(ground, namespace)
-    with step("RayService", "waiting for it to serve") as current:
-        made.apply({MONITOR_LABEL: MONITOR_VALUE})
-        eventually(made.is_ready, "the RayService is Ready", LIMIT)
-        eventually(lambda: _replicas(made) == 2 * SLOTS, "all replicas count", LIMIT)
-        current.outcome = "Ready"
-    return made
 
 
 def test_one_label_is_all_that_it_takes(service: Service) -> None:
@@ -39,18 +38,18 @@ def test_one_label_is_all_that_it_takes(service: Service) -> None:
     expected = {"injected": "2/2", "reporting": "2/2"}
     eventually(lambda: service.monitor()["status"]["summary"] == expected, f"the VLLMMonitor says {expected}", LIMIT)
     names = sorted(2 * [pod["metadata"]["name"] for pod in pods])  # the exporter, and Ray's own port
-    eventually(lambda: _up(service) == names, f"targets are up: {names}", LIMIT)
+    eventually(lambda: service.up() == names, f"targets are up: {names}", LIMIT)
+    FIGURES.compared("targets that are up, of 2 pods with 2 ports", len(names), len(service.up()))
 
 
 def test_sums_in_prometheus_are_the_clients_own(service: Service) -> None:
     requests = _requests(200)
     before = service.ledger()["committed"]
-    assert all(service.ask(requests))
+    assert troubles(service.ask(requests)) == []
     tokens = before["tokens"] + sum(request.tokens for request in requests)
     prompt = before["prompt"] + sum(request.prompt for request in requests)
     count = before["requests"] + len(requests)
-    latency = sum(request.latency for request in requests)
-    assert before["requests"] == 0
+    latency = before["ticks"] / TICKS + sum(request.latency for request in requests)
     figures = {
         "vllm:generation_tokens_total": tokens,
         "vllm:prompt_tokens_total": prompt,
@@ -78,44 +77,77 @@ def test_requests_that_run_are_seen_running(service: Service) -> None:
 
 
 def test_killed_replicas_take_nothing_with_them_and_leave_nothing_behind(service: Service) -> None:
-    for time in range(3):
-        _kill_in_the_middle(service, f"round-{time}")
+    for number in range(3):
+        _kill_in_the_middle(service, f"round-{number}")
     ledger = service.ledger()
-    intended, committed = ledger["intended"], ledger["committed"]
-    assert intended["requests"] > committed["requests"], "no replica died in the middle of a request"
-    names = {"tokens": "vllm:generation_tokens_total", "prompt": "vllm:prompt_tokens_total"}
-    for what, family in {**names, "requests": "vllm:request_success_total"}.items():
+    assert ledger["intended"]["requests"] > ledger["committed"]["requests"], "no replica died in mid-request"
+    _lies_between(service)
 
-        def between(what: str = what, family: str = family) -> bool:
-            return committed[what] <= (service.total(family) or 0) <= intended[what]
 
-        eventually(between, f"{family} lies between {committed[what]} and {intended[what]}", LIMIT)
-        print(f"{family}: {committed[what]} <= {service.total(family)} <= {intended[what]}")
-    for family in names.values():
-        resets = f'sum(resets({{__name__="{family}", namespace="{service.namespace}"}}[15m]))'
-        assert Prometheus(service.ground.cluster.client).value(resets) == 0
+def test_a_gauge_outlives_its_process_by_two_scrapes_at_most(service: Service) -> None:
+    held = threading.Thread(target=service.ask, args=(_requests(8),), kwargs={"until": "stale"})
+    held.start()
+    _shows(service, RUNNING, 8)
+    pod = service.pods()[0]
+    killed = service.replicas(pod)[0]
+    which = f'{{pod="{pod["metadata"]["name"]}", pid="{killed}", namespace="{service.namespace}"}}'
+    prometheus = Prometheus(service.ground.cluster.client)
+    assert prometheus.series(RUNNING + which)
+    moment = time.time()
+    service.sh(pod, f"kill -9 {killed}")
+    eventually(lambda: not prometheus.series(RUNNING + which), "its gauge is gone", LIMIT)
+    (series,) = prometheus.series(f"{RUNNING}{which}[5m]")
+    late = [when for when, _ in series["values"] if when > moment]
+    FIGURES.compared("scrapes with the gauge of a process after its end", f"<= {SCRAPES}", len(late))
+    assert len(late) <= SCRAPES
+    service.release("stale")
+    held.join()
+    eventually(lambda: len(service.living()) == REPLICAS, "the replica is replaced", LIMIT)
+    _shows(service, RUNNING, 0)
+
+
+def test_a_container_that_starts_again_with_old_process_ids_loses_and_resurrects_nothing(service: Service) -> None:
+    (worker,) = (pod for pod in service.pods() if node_type(pod) == "worker")
+    dead = [int(pid) for pid in service.sh(worker, "python -m writer line 20000 1000").split()]
+    _shows(service, TOKENS, 1000 * len(dead), model_name="line")
+    _restart_ray(service, worker)
+    _shows(service, RUNNING, None, model_name="line")
+    heir = int(service.sh(worker, f"python -m writer heir 7 {' '.join(map(str, dead))}"))
+    assert heir in dead
+    _shows(service, RUNNING, 7, model_name="line")
+    _shows(service, TOKENS, 1000 * len(dead) + 7, model_name="line")
+    service.sh(worker, f"kill -9 {heir}")
+    _shows(service, RUNNING, None, model_name="line")
+    _shows(service, TOKENS, 1000 * len(dead) + 7, model_name="line")
+    assert troubles(service.ask(_requests(50))) == []
+    _lies_between(service)
 
 
 def _requests(number: int) -> list[Request]:
     def one() -> Request:
-        return Request(CHANCE.randrange(1, 2000), CHANCE.randrange(1, 500), CHANCE.randrange(1, 640) / 64)
+        return Request(CHANCE.randrange(1, 2000), CHANCE.randrange(1, 500), CHANCE.randrange(1, 640) / TICKS)
 
     return [one() for _ in range(number)]
 
 
-def _shows(service: Service, family: str, expected: float) -> None:
-    eventually(lambda: service.total(family) == expected, f"sum({family}) is {expected}", LIMIT)
-    print(f"{family}: {expected} == {service.total(family)}")
+def _shows(service: Service, family: str, expected: float | None, **labels: str) -> None:
+    eventually(lambda: service.total(family, **labels) == expected, f"sum({family}) is {expected}", LIMIT)
+    FIGURES.compared(family, expected, service.total(family, **labels))
 
 
-def _up(service: Service) -> list[str]:
-    """The pod of each target that is up, and nothing if one is down."""
-    series = Prometheus(service.ground.cluster.client).series(f'up{{namespace="{service.namespace}"}}')
-    return sorted(one["metric"]["pod"] for one in series) if all(one["value"][1] == "1" for one in series) else []
+def _lies_between(service: Service) -> None:
+    """What is shown is at least what was committed and at most what was intended, and never fell."""
+    ledger = service.ledger()
+    for what, family in COUNTED.items():
+        least, most = ledger["committed"][what], ledger["intended"][what]
 
+        def between(family: str = family, least: int = least, most: int = most) -> bool:
+            return least <= (service.total(family, model_name="tiny") or 0) <= most
 
-def _replicas(service: Service) -> int:
-    return sum(len(service.replicas(pod)) for pod in service.pods())
+        eventually(between, f"{family} lies between {least} and {most}", LIMIT)
+        FIGURES.compared(family, f"{least} ... {most}", service.total(family, model_name="tiny"))
+        resets = f'sum(resets({{__name__="{family}", namespace="{service.namespace}"}}[15m]))'
+        assert Prometheus(service.ground.cluster.client).value(resets) == 0
 
 
 def _kill_in_the_middle(service: Service, release: str) -> None:
@@ -130,5 +162,20 @@ def _kill_in_the_middle(service: Service, release: str) -> None:
     service.release(release)
     held.join()
     others.join()
-    eventually(lambda: _replicas(service) == 2 * SLOTS, "replicas are replaced", LIMIT)
+    eventually(lambda: len(service.living()) == REPLICAS, "replicas are replaced", LIMIT)
     _shows(service, RUNNING, 0)
+
+
+def _restart_ray(service: Service, pod: Manifest) -> None:
+    """Ray ends with its raylet, and the kubelet starts its container again, with its process ids from 1 on."""
+    name = ray_container(pod)
+    before = state(pod, name)["restartCount"]
+    service.sh(pod, "pkill -9 raylet")
+
+    def again() -> bool:
+        now = state(service.pod(pod), name)
+        return bool(now["restartCount"] > before and now["ready"])
+
+    eventually(again, "Ray's container has started again", LIMIT)
+    eventually(lambda: len(service.living()) == REPLICAS, "its replicas are back", LIMIT)
+    eventually(service.is_ready, "the RayService is Ready", LIMIT)

@@ -5,6 +5,7 @@ recipe: as long as that is the same, there is nothing to do.
 """
 
 import functools
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ SOURCES = (
     *("Dockerfile", ".dockerignore", "operator", "pyproject.toml", "README.md", "LICENSE"),
     *("requirements-build.lock", "requirements-operator.lock"),
 )
+ENDPOINT = tuple(ROOT / "operator" / "rayscope" / name for name in ("__init__.py", "endpoint.py"))
 NOBODY = "65534:65534"
 
 
@@ -43,12 +45,28 @@ def operator() -> str:
 
 
 def ray(app: Path) -> str:
-    """Ray with the Serve application of a folder, which is on the path that Python imports from."""
+    """Ray with the Serve application of a folder, and `rayscope.endpoint`, where Python imports from."""
     base = _ray()
-    tag = f"{PREFIX}/ray-app:{RAY_VERSION}-{digest(app, RAY / 'app.Dockerfile', base)}"
-    return docker.ensure(
-        tag, lambda _: docker.build(app, tag, dockerfile=RAY / "app.Dockerfile", arguments={"BASE": base})
-    )
+    tag = f"{PREFIX}/ray-app:{RAY_VERSION}-{digest(app, *ENDPOINT, RAY / 'app.Dockerfile', base)}"
+
+    def make(_: Step) -> None:
+        with tempfile.TemporaryDirectory(prefix="rayscope-image-") as name:
+            context = Path(name) / "app"
+            shutil.copytree(app, context, ignore=shutil.ignore_patterns("__pycache__"))
+            for module in ENDPOINT:
+                (context / module.parent.name).mkdir(exist_ok=True)
+                shutil.copyfile(module, context / module.parent.name / module.name)
+            docker.build(context, tag, dockerfile=RAY / "app.Dockerfile", arguments={"BASE": base})
+
+    return docker.ensure(tag, make)
+
+
+def without_python() -> str:
+    """A shell, and no Python."""
+    base = bases().ship
+    instructions = f"FROM {base}\nRUN rm -f /usr/bin/python* /usr/local/bin/python*\nUSER 1000\n"
+    tag = f"{PREFIX}/no-python:{digest(instructions)}"
+    return docker.ensure(tag, lambda _: docker.build_from(instructions, tag, {}))
 
 
 def kuberay(version: str = VERSIONS.kuberay) -> str:

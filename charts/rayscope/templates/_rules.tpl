@@ -10,7 +10,7 @@
 # The monitors beside the services: made and mended by server-side apply (a patch, which needs create for what does not
 # exist yet), pruned, and watched, so that one that somebody edits or deletes is restored.
 - apiGroups: [monitoring.coreos.com]
-  resources: [podmonitors, servicemonitors]
+  resources: [podmonitors, servicemonitors, prometheusrules]
   verbs: [list, watch, create, patch, delete]
 # The headless Services by which a ServiceMonitor finds the pods, likewise; KubeRay's are never touched.
 - apiGroups: [""]

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from rayscope.control.asking import Answer
 from rayscope.control.facts import Cluster, Denial, Facts, place
 from rayscope.control.pods import Pod
-from rayscope.control.verdicts import injected, reporting
+from rayscope.control.verdicts import injected, reporting, slos_valid
 from rayscope.model.conditions import conditions, ready
 from rayscope.model.monitor import Injection
-from rayscope.model.status import ClusterStatus, Condition, MonitorStatus, PodCounts, Source, Summary
+from rayscope.model.rules import Edges, common
+from rayscope.model.status import ClusterStatus, Condition, KnownEdges, MonitorStatus, PodCounts, Source, Summary
 
 SEEN = {
     frozenset[Source](): Source.NONE_YET,
@@ -31,6 +32,8 @@ class Seen:
     """By uid of the pod."""
     sources: Mapping[str, frozenset[Source]] = field(default_factory=dict)
     """By cluster: where vLLM's metrics were ever seen."""
+    edges: Mapping[str, Edges] = field(default_factory=dict)
+    """By cluster: the bucket edges of what objectives are about, as reported last."""
 
 
 def account(facts: Facts, seen: Seen, generation: int, before: MonitorStatus | None, now: str) -> MonitorStatus:
@@ -41,6 +44,9 @@ def account(facts: Facts, seen: Seen, generation: int, before: MonitorStatus | N
         facts.selected,
         reporting(facts, seen.pods, seen.answers),
     ]
+    edges = common(seen.edges.values())
+    if facts.slos:
+        told.append(slos_valid(facts.key, facts.slos, edges))
     told.append(ready(told, place(facts.key)))
     clusters = tuple(_cluster(cluster, facts.wanted, seen) for cluster in facts.clusters)
     return MonitorStatus(
@@ -49,6 +55,7 @@ def account(facts: Facts, seen: Seen, generation: int, before: MonitorStatus | N
         clusters=clusters,
         conditions=tuple(conditions(told, _conditions(before), generation, now)),
         summary=_summary([cluster.pods for cluster in clusters]),
+        edges=KnownEdges.of(edges) if facts.slos else None,
     )
 
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 import aiohttp
 
+from rayscope.control.edges import reported, shown
 from rayscope.model.manifest import mapping, sequence
 from rayscope.model.names import MANAGER
+from rayscope.model.rules import Edges
 
 BUDGET = aiohttp.ClientTimeout(total=2.0)
 AT_ONCE = 20
@@ -37,6 +40,22 @@ class Answer(StrEnum):
     """An exporter, which sees vLLM's metrics."""
 
 
+@dataclass(frozen=True)
+class Report:
+    """What an exporter says, and the edges of its buckets, as far as they are an objective's."""
+
+    answer: Answer
+    edges: Edges = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Whether Ray's port shows vLLM's metrics, and with which edges, where those were asked for."""
+
+    engine: bool
+    edges: Edges = field(default_factory=dict)
+
+
 class Asking:
     """The connections to pods; at most twenty at once."""
 
@@ -55,7 +74,7 @@ class Asking:
         if self._session:
             await self._session.close()
 
-    async def exporter(self, address: str, port: int) -> Answer:
+    async def exporter(self, address: str, port: int) -> Report:
         """Ask an exporter for its status; one that nobody has scraped yet looks into the directory for us."""
         async with self._gate:
             try:
@@ -64,33 +83,38 @@ class Asking:
                     await self._get(address, port, "metrics")
                     status = await self._status(address, port)
             except ValueError:
-                return Answer.NONE
+                return Report(Answer.NONE)
             except (aiohttp.ClientError, TimeoutError) as trouble:
-                return Answer.NONE if _certain(trouble) else Answer.UNREACHABLE
+                return Report(Answer.NONE if _certain(trouble) else Answer.UNREACHABLE)
         families = (str(mapping(family).get("name")) for family in sequence(status, "families"))
-        return Answer.ENGINE if any(name.startswith(ENGINE) for name in families) else Answer.ALIVE
+        answer = Answer.ENGINE if any(name.startswith(ENGINE) for name in families) else Answer.ALIVE
+        return Report(answer, reported(status))
 
-    async def ray(self, address: str, port: int) -> bool | None:
-        """Whether Ray's port shows vLLM's metrics: read until the first of them. None: it cannot be reached."""
+    async def ray(self, address: str, port: int, *, edges: bool = False) -> Shown | None:
+        """Whether Ray's port shows vLLM's metrics. None: it cannot be reached.
+
+        It is read until the first of them; for `edges` to the end, which is a megabyte or more.
+        """
         async with self._gate:
             try:
-                return await self._shows(_url(address, port, "metrics"))
+                return await self._shows(_url(address, port, "metrics"), whole=edges)
             except (aiohttp.ClientError, TimeoutError):
                 return None
 
-    async def _shows(self, url: str) -> bool:
-        seen, rest = 0, b""
+    async def _shows(self, url: str, *, whole: bool) -> Shown:
+        kept, seen, engine = bytearray(), 0, False
         async with self._open.get(url) as response:
             if not response.ok:
-                return False
+                return Shown(engine=False)
             async for chunk in response.content.iter_chunked(CHUNK):
-                window, seen = rest + chunk, seen + len(chunk)
-                if ON_RAYS_PORT in window:
-                    return True
-                if seen > LARGEST:
+                kept += chunk
+                seen += len(chunk)
+                engine = engine or ON_RAYS_PORT in kept
+                if seen > LARGEST or (engine and not whole):
                     break
-                rest = window[1 - len(ON_RAYS_PORT) :]
-        return False
+                if not whole:
+                    del kept[: 1 - len(ON_RAYS_PORT)]
+        return Shown(engine, shown(bytes(kept)) if whole else {})
 
     async def _status(self, address: str, port: int) -> dict[str, Any]:
         status = json.loads(await self._get(address, port, "status"))

@@ -11,6 +11,7 @@ from rayscope.model.conditions import Verdict
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import Injection
 from rayscope.model.payload import Payload
+from rayscope.model.rules import SLOs
 from rayscope.model.service import Key, Service
 from rayscope.model.status import Role
 
@@ -45,6 +46,7 @@ class Facts:
     monitor: Monitor | None
     """None: it has no VLLMMonitor yet."""
     wanted: Injection
+    slos: SLOs | None
     clusters: tuple[Cluster, ...]
     in_vain: tuple[str, ...]
     """Exporters that its pods mount, and that are nowhere."""

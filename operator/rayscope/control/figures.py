@@ -16,6 +16,7 @@ writes = Counter("rayscope_child_writes_total", "Requests that create, change or
 events = Counter("rayscope_events_total", "Events posted on RayServices.", ["reason"])
 depth = Gauge("rayscope_queue_depth", "Services that wait for a visit.")
 services = Gauge("rayscope_services", "Labelled services that are known.")
+conditions = Gauge("rayscope_monitor_conditions", "VLLMMonitors, by what a condition says.", ["type", "status"])
 leader = Gauge("rayscope_leader", "1 where this replica leads.")
 missing = Gauge("rayscope_kind_missing", "1 where a kind that is needed is not installed.", ["kind"])
 resyncs = Counter("rayscope_resyncs_total", "Comparisons of everything known with the cluster.", ["result"])

@@ -38,7 +38,7 @@ class Leading:
         self._monitors = Monitors(api, self._missing)
         self._prometheuses = Prometheuses(api, options.watch_namespaces)
         self._reading = Reading(api, options.watch_namespaces, lambda: self.queue.waiting)
-        self._statuses = Statuses(api, self._monitors, self._leisure)
+        self._statuses = Statuses(api, self._monitors, self._leisure, self._visit)
         reconciler = Reconciler(
             api,
             Settings(exporter=exporters.own, labels=options.monitor_labels),
@@ -92,6 +92,9 @@ class Leading:
 
     async def _leisure(self) -> None:
         await self.queue.idle()
+
+    def _visit(self, key: Key) -> None:
+        self.queue.add(key)
 
     def _visit_all(self) -> None:
         self._resync.visit_all()

@@ -53,7 +53,7 @@ class MissingKinds:
                 async with asyncio.timeout(PERIOD if self._kinds else None):
                     await self._look.wait()
             self._look.clear()
-            for kind in [kind for kind in self._kinds if await self._served(kind)]:
+            for kind in [kind for kind in tuple(self._kinds) if await self._served(kind)]:  # one may be added meanwhile
                 log.info("%s (%s) is installed now.", kind.kind, kind.api_version)
                 figures.missing.labels(kind.kind).set(0)
                 self._kinds.discard(kind)

@@ -16,7 +16,7 @@ from rayscope.model.manifest import Manifest, labels, mapping
 
 PROMETHEUS_KINDS = (PROMETHEUS, PROMETHEUS_AGENT)
 FIELDS = tuple(
-    f"{kind}{field}" for kind in ("podMonitor", "serviceMonitor") for field in ("Selector", "NamespaceSelector")
+    f"{kind}{field}" for kind in ("podMonitor", "serviceMonitor", "rule") for field in ("Selector", "NamespaceSelector")
 )
 """All that is looked at of one; the rest is a page of settings."""
 

@@ -33,6 +33,7 @@ from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import Injection, MonitorSpec
 from rayscope.model.names import SERVICE_LABEL
 from rayscope.model.names import exporter_config_map as config_map
+from rayscope.model.rules import Edges
 from rayscope.model.service import Key, Service
 from rayscope.render.children import kept, missing_exporters
 from rayscope.render.settings import Settings
@@ -111,20 +112,22 @@ class Reconciler:
         spec = monitor.spec if monitor else MonitorSpec()
         await self._exporters.fetch(self._in_vain(service, clusters, spec))
         in_vain = self._in_vain(service, clusters, spec)
-        planned = await self._plan(service, clusters, spec)
+        planned = await self._plan(service, clusters, spec, self._statuses.edges(service.key, monitor))
         failures = await self._applied(planned.manifests)
         if not failures:
             await self._prune(service, clusters, {Ref.of(manifest) for manifest in planned.manifests})
         self._events.tell(service, notices(service, spec.injection, clusters, in_vain))
-        monitored_ = monitored(service.key, map(Ref.of, planned.monitors), failures, self._missing)
+        placed, evaluated = (list(map(Ref.of, manifests)) for manifests in (planned.monitors, planned.rules))
+        monitored_ = monitored(service.key, placed, evaluated, failures, self._missing)
         facts = Facts(
             key=service.key,
             monitor=monitor,
             wanted=spec.injection,
+            slos=spec.rules.slo,
             clusters=facts_of(service, clusters),
             in_vain=tuple(in_vain),
             monitored=monitored_,
-            selected=selected(monitored_, planned.selection, service.key),
+            selected=selected(monitored_, planned.selection, service.key, planned.rules_left),
         )
         self._statuses.tell(facts, None if monitor else service)
         for failure in failures.values():
@@ -150,11 +153,12 @@ class Reconciler:
             self._known_clusters.changed(cluster)
         return clusters
 
-    async def _plan(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> Plan:
+    async def _plan(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec, edges: Edges) -> Plan:
         """What there is to be, with the labels by which a Prometheus takes it."""
         visible = await self._prometheuses.visible()
         namespace = await self._prometheuses.namespace_labels(service.key.namespace) if visible else {}
-        return plan(service, clusters, spec, self._settings, self._exporters.at_hand, Surroundings(visible, namespace))
+        around = Surroundings(visible, namespace)
+        return plan(service, clusters, spec, self._settings, self._exporters.at_hand, edges, around)
 
     def _in_vain(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> list[str]:
         """Exporters that clusters mount, and that are neither at hand nor beside the service."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from rayscope.control.facts import Denial, Facts
 from rayscope.control.monitors import Monitor
 from rayscope.control.rounds import Rounds
+from rayscope.model.rules import Edges
 from rayscope.model.service import Service
 from rayscope.model.status import MonitorStatus, Source
 
@@ -20,7 +21,7 @@ class Record:
         """Of a service without a VLLMMonitor: one is to be made."""
         self.written = told.monitor.status if told.monitor else None
         """The status as it is in the cluster, as far as we know."""
-        self.rounds = Rounds(_sources(self.written))
+        self.rounds = Rounds(_sources(self.written), _edges(self.written))
         self.doubted = False
         """Whether somebody may have changed the status since."""
         self.stale = True
@@ -53,6 +54,13 @@ class Record:
         """Take nothing for known."""
         self.stale = self.doubted = True
         self.rounds.again()
+
+
+def _edges(status: MonitorStatus | None) -> dict[str, Edges]:
+    """What an earlier leader knew: so that a new one does not take objectives away until pods have answered it."""
+    if status is None or status.edges is None:
+        return {}
+    return {cluster.name: status.edges.edges for cluster in status.clusters}
 
 
 def _sources(status: MonitorStatus | None) -> dict[str, frozenset[Source]]:

@@ -17,12 +17,12 @@ from rayscope.control.monitors import Monitors
 from rayscope.control.queue import WorkQueue
 from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, KindMissing
-from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, RAY_SERVICE, SERVICE, SERVICE_MONITOR, Kind
+from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, PROMETHEUS_RULE, RAY_SERVICE, SERVICE, SERVICE_MONITOR, Kind
 from rayscope.model.names import MANAGED_BY_LABEL, MANAGER, MONITOR_LABEL, SERVICE_LABEL
 from rayscope.model.service import Key
 
 PERIOD = 600.0
-CHILD_KINDS = (CONFIG_MAP, SERVICE, POD_MONITOR, SERVICE_MONITOR)
+CHILD_KINDS = (CONFIG_MAP, SERVICE, POD_MONITOR, SERVICE_MONITOR, PROMETHEUS_RULE)
 CHILDREN = f"{MANAGED_BY_LABEL}={MANAGER},{SERVICE_LABEL}"
 """Label selector of what we made for services."""
 

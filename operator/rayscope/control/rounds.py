@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rayscope.control.account import Seen
-from rayscope.control.asking import Answer, Asking
+from rayscope.control.asking import Answer, Asking, Report
 from rayscope.control.pods import Pod
+from rayscope.model.rules import Edges, common
 from rayscope.model.status import Source
 
 PAUSE = 30.0
@@ -22,9 +23,9 @@ PAUSE = 30.0
 class Rounds:
     """What is known of the pods of one service."""
 
-    def __init__(self, sources: dict[str, frozenset[Source]]) -> None:
-        """`sources`: what an earlier leader has seen, by cluster."""
-        self.seen = Seen(sources=sources)
+    def __init__(self, sources: Mapping[str, frozenset[Source]], edges: Mapping[str, Edges] | None = None) -> None:
+        """`sources`, `edges`: what an earlier leader has seen, by cluster."""
+        self.seen = Seen(sources=sources, edges=edges or {})
         self._asked: dict[str, tuple[bool, float]] = {}
         """By uid: whether it was ready when it was asked last, and when."""
 
@@ -32,39 +33,54 @@ class Rounds:
         """Have everybody asked anew: what was answered holds until then."""
         self._asked.clear()
 
-    async def look(self, pods: tuple[Pod, ...], clusters: Iterable[str], asking: Asking) -> Seen:
-        """Ask who is to be asked; `clusters` are those that live."""
-        due = [pod for pod in pods if pod.address and self._due(pod)]
+    async def look(
+        self, pods: tuple[Pod, ...], clusters: Iterable[str], asking: Asking, *, measured: bool = False
+    ) -> Seen:
+        """Ask who is to be asked; `clusters` are those that live. `measured`: bucket edges are wanted, of Ray's too."""
+        due = [pod for pod in pods if pod.address and self._due(pod, measured=measured)]
         self._asked = {pod.uid: self._asked[pod.uid] for pod in pods if pod.uid in self._asked}
         self._asked |= {pod.uid: (pod.ready, time.monotonic()) for pod in due}
-        answers = await _exporters(asking, [pod for pod in due if pod.injected])
+        reports = await _exporters(asking, [pod for pod in due if pod.injected])
+        answers = {uid: report.answer for uid, report in reports.items()}
         known = {pod.uid: self.seen.answers[pod.uid] for pod in pods if pod.uid in self.seen.answers}
         sources = {name: self.seen.sources.get(name, frozenset()) for name in clusters}
         for pod in pods:
             if answers.get(pod.uid) is Answer.ENGINE and pod.cluster in sources:
                 sources[pod.cluster] |= {Source.MULTIPROCESS}
-        for name in await _on_rays_port(asking, due, [name for name in sources if Source.RAY not in sources[name]]):
+        edges = {name: _reported(name, pods, reports) or self.seen.edges.get(name, {}) for name in sources}
+        unseen = [name for name in sources if Source.RAY not in sources[name] or (measured and not edges[name])]
+        for name, shown in (await _on_rays_port(asking, due, unseen, edges=measured)).items():
             sources[name] |= {Source.RAY}
-        self.seen = Seen(pods, known | answers, sources)
+            edges[name] = edges[name] or shown
+        self.seen = Seen(pods, known | answers, sources, edges)
         return self.seen
 
-    def _due(self, pod: Pod) -> bool:
+    def _due(self, pod: Pod, *, measured: bool) -> bool:
         ready, when = self._asked.get(pod.uid, (False, None))
         if when is None or (pod.ready and not ready):
             return True
         content = self.seen.answers.get(pod.uid) is Answer.ENGINE or Source.RAY in self.seen.sources.get(
             pod.cluster, ()
         )
+        content &= not measured or bool(self.seen.edges.get(pod.cluster))
         return not content and time.monotonic() - when > PAUSE
 
 
-async def _exporters(asking: Asking, pods: Sequence[Pod]) -> dict[str, Answer]:
+def _reported(cluster: str, pods: Iterable[Pod], reports: Mapping[str, Report]) -> Edges:
+    """The edges that all pods of the cluster have that spoke of them."""
+    return common(reports[pod.uid].edges for pod in pods if pod.cluster == cluster and pod.uid in reports)
+
+
+async def _exporters(asking: Asking, pods: Sequence[Pod]) -> dict[str, Report]:
     answers = await asyncio.gather(*(asking.exporter(str(pod.address), pod.port) for pod in pods))
     return {pod.uid: answer for pod, answer in zip(pods, answers, strict=True)}
 
 
-async def _on_rays_port(asking: Asking, pods: Iterable[Pod], clusters: Sequence[str]) -> set[str]:
+async def _on_rays_port(
+    asking: Asking, pods: Iterable[Pod], clusters: Sequence[str], *, edges: bool
+) -> dict[str, Edges]:
     """The clusters of which Ray's port shows vLLM's metrics: one ready pod of each node group is asked."""
     chosen = {(pod.cluster, pod.group): pod for pod in pods if pod.ready and pod.cluster in clusters}
-    shown = await asyncio.gather(*(asking.ray(str(pod.address), pod.ray_port) for pod in chosen.values()))
-    return {pod.cluster for pod, shows in zip(chosen.values(), shown, strict=True) if shows}
+    found = await asyncio.gather(*(asking.ray(str(pod.address), pod.ray_port, edges=edges) for pod in chosen.values()))
+    shown = [(pod.cluster, each) for pod, each in zip(chosen.values(), found, strict=True) if each and each.engine]
+    return {name: common(each.edges for cluster, each in shown if cluster == name) for name, _ in shown}

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from rayscope.control import figures
 from rayscope.control.account import account, denial
 from rayscope.control.asking import Asking
+from rayscope.control.census import Census
 from rayscope.control.facts import Denial, Facts
 from rayscope.control.monitors import Monitor, Monitors
 from rayscope.control.pods import Pod, pods
@@ -24,6 +25,7 @@ from rayscope.kube.api import Api
 from rayscope.kube.errors import ApiError, Conflict, KindMissing, NotFound, Terminating
 from rayscope.kube.kinds import VLLM_MONITOR
 from rayscope.model.manifest import Manifest
+from rayscope.model.rules import Edges, common
 from rayscope.model.service import Key, Service
 from rayscope.model.status import MonitorStatus
 
@@ -39,14 +41,18 @@ log = logging.getLogger(__name__)
 class Statuses:
     """Keeps every VLLMMonitor's status true, and makes the VLLMMonitors that are missing."""
 
-    def __init__(self, api: Api, monitors: Monitors, leisure: Callable[[], Awaitable[None]]) -> None:
-        """`leisure` returns when there is nothing more urgent to do."""
+    def __init__(
+        self, api: Api, monitors: Monitors, leisure: Callable[[], Awaitable[None]], visit: Callable[[Key], None]
+    ) -> None:
+        """`leisure` returns when there is nothing more urgent to do. `visit`: its rules depend on what pods said."""
         self._api = api
         self._leisure = leisure
+        self._visit = visit
         self._monitors = monitors
         self._asking = Asking()
         self._queue: WorkQueue[Key] = WorkQueue(self._look, workers=WORKERS)
         self._records: dict[Key, Record] = {}
+        self._census = Census()
         self._owners: dict[tuple[str, str], Key] = {}
         """By namespace and name of a RayCluster: whose it is."""
         self._settling: dict[Key, asyncio.TimerHandle] = {}
@@ -73,8 +79,15 @@ class Statuses:
         self._index(key, before, record.clusters)
         self._later(key)
 
+    def edges(self, key: Key, monitor: Monitor | None) -> Edges:
+        """The bucket edges that a service's pods have reported; as `monitor` has them, where nobody was asked yet."""
+        if record := self._records.get(key):
+            return common(record.rounds.seen.edges.values())
+        return monitor.status.edges.edges if monitor and monitor.status and monitor.status.edges else {}
+
     def forget(self, key: Key) -> None:
         """There is nothing to tell of it any more."""
+        self._census.forget(key)
         if record := self._records.pop(key, None):
             self._index(key, record.clusters, ())
 
@@ -111,7 +124,10 @@ class Statuses:
             return
         try:
             if monitor := record.monitor or await self._made(key, record):
-                await self._write(key, monitor, record, await self._status(record, monitor))
+                status = await self._status(record, monitor)
+                if self._records.get(key) is record:  # not forgotten meanwhile
+                    self._census.take(key, status)
+                await self._write(key, monitor, record, status)
         except (Terminating, NotFound, Conflict, KindMissing):
             return  # it is gone, or another one has its name, and the watch tells
         except ApiError as failure:
@@ -134,7 +150,10 @@ class Statuses:
         if isinstance(told, Denial):
             return denial(told, record.written, now)
         found = await self._pods(told.key, record) if record.stale else record.rounds.seen.pods
-        seen = await record.rounds.look(found, record.clusters, self._asking)
+        before = self.edges(told.key, monitor)
+        seen = await record.rounds.look(found, record.clusters, self._asking, measured=told.slos is not None)
+        if told.slos and self.edges(told.key, monitor) != before:
+            self._visit(told.key)
         return account(told, seen, monitor.generation, record.written, now)
 
     async def _pods(self, key: Key, record: Record) -> tuple[Pod, ...]:

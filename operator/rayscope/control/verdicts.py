@@ -13,14 +13,21 @@ from rayscope.kube.kinds import Kind
 from rayscope.model import conditions as reasons
 from rayscope.model.conditions import Reason, Verdict, verdict
 from rayscope.model.names import MONITOR_LABEL
+from rayscope.model.rules import Edges, Indicator, Objective, SLOs, valid
 from rayscope.model.selection import Selection
 from rayscope.model.service import Key, Service
 
 SHOWN = 3
 
 
-def monitored(key: Key, monitors: Iterable[Ref], failures: Mapping[Ref, ApiError], missing: Container[Kind]) -> Verdict:
-    """`monitors`: those that are asked for. `failures`: children that were refused. `missing`: kinds that are."""
+def monitored(
+    key: Key,
+    monitors: Iterable[Ref],
+    rules: Iterable[Ref],
+    failures: Mapping[Ref, ApiError],
+    missing: Container[Kind],
+) -> Verdict:
+    """`monitors`, `rules`: those that are asked for. `failures`: what was refused. `missing`: kinds that are."""
     at = place(key)
     if failures:
         ref, failure = next(iter(failures.items()))
@@ -33,18 +40,22 @@ def monitored(key: Key, monitors: Iterable[Ref], failures: Mapping[Ref, ApiError
         return verdict(
             reasons.PROMETHEUS_OPERATOR_MISSING, at, f"{gone[0]} is not installed here; it is made as soon as it is."
         )
-    return verdict(reasons.MONITORS_APPLIED, at, f"{', '.join(map(_short, refs))} is in place.")
+    placed = f"{', '.join(map(_short, refs))} is in place."
+    if any(ref.kind in missing for ref in rules):
+        return verdict(reasons.RULES_NOT_INSTALLED, at, f"{placed} PrometheusRule is not installed: no alerts yet.")
+    return verdict(reasons.MONITORS_APPLIED, at, placed)
 
 
-def selected(monitored_: Verdict, found: Selection | None, key: Key) -> Verdict:
-    """`found`: whether the monitors are taken; None where there are none."""
+def selected(monitored_: Verdict, found: Selection | None, key: Key, rules_left: str = "") -> Verdict:
+    """`found`: whether the monitors are taken; None where there are none. `rules_left`: why the rules are not."""
     at = place(key)
     if found is None or (monitored_.status != "True" and found.status == "True"):
         return verdict(reasons.NOT_SELECTED, at, "There is no monitor yet that a Prometheus could take.")
     reason = next(
         each for each in reasons.REASONS if (each.type, each.word) == (reasons.Type.SELECTED, found.reason.value)
     )
-    return Verdict(reason.type, found.status, reason.word, found.message, reason.stands)
+    message = f"{found.message} {rules_left}".rstrip()
+    return Verdict(reason.type, found.status, reason.word, message, reason.stands)
 
 
 def injected(facts: Facts, pods: Sequence[Pod]) -> Verdict:
@@ -79,6 +90,19 @@ def reporting(facts: Facts, pods: Sequence[Pod], answers: Mapping[str, Answer]) 
     return verdict(reason, at, f"{count} of {len(heard)} running pods: {_WORDS[reason.word]}.")
 
 
+def slos_valid(key: Key, slos: SLOs, edges: Edges) -> Verdict:
+    """Whether every objective can be measured, by the edges that the service's pods report."""
+    at = place(key)
+    measured = dict(valid(slos, edges))
+    open_ = [(each, objective) for each, objective in slos if each not in measured]
+    if wrong := [_beside(each, objective, edges[each]) for each, objective in open_ if edges.get(each)]:
+        return verdict(reasons.UNKNOWN_EDGE, at, " ".join(wrong))
+    if open_:
+        waiting = ", ".join(str(each) for each, _ in open_)
+        return verdict(reasons.WAITING_FOR_REPORT, at, f"No pod has told yet which buckets it has for {waiting}.")
+    return verdict(reasons.SLOS_MEASURED, at)
+
+
 def not_labelled(service: Service) -> Verdict:
     value = "is not there" if service.label is None else f"has the value {service.label!r}"
     evidence = f"The label {MONITOR_LABEL} {value} on the RayService, so nothing is monitored."
@@ -94,6 +118,11 @@ _WORDS = {
     reasons.SOME_SILENT.word: "reached, and no exporter answers",
     reasons.UNREACHABLE.word: "not reached from here, by a NetworkPolicy or mutual TLS perhaps",
 }
+
+
+def _beside(indicator: Indicator, objective: Objective, edges: Iterable[float]) -> str:
+    known = ", ".join(f"{edge:.15g}" for edge in sorted(edges))
+    return f"{indicator}: {objective.threshold} is no edge; there are, in seconds, {known}."
 
 
 def _heard(answers: Sequence[Answer]) -> tuple[Reason, int]:

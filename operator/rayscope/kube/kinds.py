@@ -52,6 +52,7 @@ LEASE = Kind("coordination.k8s.io", "v1", "Lease", "leases")
 VLLM_MONITOR = Kind("rayscope.dev", "v1alpha1", "VLLMMonitor", "vllmmonitors")
 POD_MONITOR = Kind("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors")
 SERVICE_MONITOR = Kind("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors")
+PROMETHEUS_RULE = Kind("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules")
 PROMETHEUS = Kind("monitoring.coreos.com", "v1", "Prometheus", "prometheuses")
 PROMETHEUS_AGENT = Kind("monitoring.coreos.com", "v1alpha1", "PrometheusAgent", "prometheusagents")
 CRD = Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False)
@@ -82,6 +83,7 @@ KINDS = (
     VLLM_MONITOR,
     POD_MONITOR,
     SERVICE_MONITOR,
+    PROMETHEUS_RULE,
     PROMETHEUS,
     PROMETHEUS_AGENT,
     CRD,

@@ -23,6 +23,7 @@ class Type(StrEnum):
     MONITORED = "Monitored"
     SELECTED = "Selected"
     REPORTING = "Reporting"
+    SLOS_VALID = "SLOsValid"
     READY = "Ready"
 
 
@@ -89,6 +90,13 @@ DISABLED = Reason(
 
 MONITORS_APPLIED = Reason(
     Type.MONITORED, "MonitorsApplied", "True", "Everything that tells a Prometheus about the service is in place."
+)
+RULES_NOT_INSTALLED = Reason(
+    Type.MONITORED,
+    "RulesNotInstalled",
+    "True",
+    "The monitors are in place. PrometheusRule is not installed here, so there are no alerts yet.",
+    "Install its CRD, or set spec.rules.enabled: false.",
 )
 PROMETHEUS_OPERATOR_MISSING = Reason(
     Type.MONITORED,
@@ -174,6 +182,25 @@ NOTHING_REPORTS = Reason(
     stands=False,
 )
 
+SLOS_MEASURED = Reason(
+    Type.SLOS_VALID, "Measured", "True", "Every objective is recorded: its threshold is an edge of what is exported."
+)
+UNKNOWN_EDGE = Reason(
+    Type.SLOS_VALID,
+    "UnknownEdge",
+    "False",
+    "A threshold lies between two buckets of the histogram, so nobody can tell how many were faster: that objective is "
+    "left out of the rules.",
+    "Choose one of the edges that the message names, or give vLLM other buckets (--custom-histogram-buckets).",
+)
+WAITING_FOR_REPORT = Reason(
+    Type.SLOS_VALID,
+    "WaitingForReport",
+    "Unknown",
+    "No pod has told yet which buckets it exports: until then the objective is left out of the rules.",
+    "A model has to be loaded; where Rayscope does not reach the pods (Reporting), let it in.",
+)
+
 READY = Reason(Type.READY, "Ready", "True", "All of it holds.")
 NOT_LABELLED = Reason(
     Type.READY,
@@ -192,9 +219,10 @@ SERVICE_MISSING = Reason(
 
 REASONS = (
     *(ALL_INJECTED, RESTART_REQUIRED, SKIPPED, PARTLY_INJECTED, EXPORTER_MISSING, NO_CLUSTER_YET, DISABLED),
-    *(MONITORS_APPLIED, PROMETHEUS_OPERATOR_MISSING, FORBIDDEN, APPLY_FAILED, NAME_TOO_LONG),
+    *(MONITORS_APPLIED, RULES_NOT_INSTALLED, PROMETHEUS_OPERATOR_MISSING, FORBIDDEN, APPLY_FAILED, NAME_TOO_LONG),
     *(SELECTED, NOT_SELECTED, AMBIGUOUS_SELECTORS, NO_PROMETHEUS_VISIBLE),
     *(ALL_REPORTING, SOME_SILENT, UNREACHABLE, WAITING_FOR_PODS, NOTHING_REPORTS),
+    *(SLOS_MEASURED, UNKNOWN_EDGE, WAITING_FOR_REPORT),
     *(READY, NOT_LABELLED, SERVICE_MISSING),
 )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rayscope.model.manifest import Manifest, labels, mapping, sequence
 from rayscope.model.selector import selects, written
 
-FIELDS = {"PodMonitor": "podMonitor", "ServiceMonitor": "serviceMonitor"}
+FIELDS = {"PodMonitor": "podMonitor", "ServiceMonitor": "serviceMonitor", "PrometheusRule": "rule"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Prometheus:
 
     @classmethod
     def of(cls, manifest: Manifest, monitor_kind: str) -> Prometheus:
-        """Read one as the API server gives it, for monitors of a kind (PodMonitor, ServiceMonitor)."""
+        """Read one as the API server gives it, for what it may take: a PodMonitor, ServiceMonitor, PrometheusRule."""
         spec, field = mapping(manifest, "spec"), FIELDS[monitor_kind]
         return cls(
             kind=manifest["kind"],

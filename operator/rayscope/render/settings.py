@@ -18,3 +18,5 @@ class Settings:
     """Digest of this version's exporter: what the webhook names in the next cluster, so it must already be there."""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """On every monitor, for a Prometheus that selects by labels (`release: ...`). A VLLMMonitor's win over them."""
+    rule_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """On every PrometheusRule besides, where a Prometheus selects those by others."""

@@ -10,10 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rayscope.endpoint import MetricsEndpoint  # isort: skip  # before anything that declares metrics
+
 from fastapi import FastAPI
 from ray import serve  # type: ignore[import-not-found]  # it is in the image
 
-FOLDER = Path("/tmp/e2e")  # in a container of its own
+FOLDER = Path("/tmp/e2e")  # a volume: the ledger outlives the container
 LABELS = ["model_name", "engine"]
 MODEL = ("tiny", "0")  # of every replica: engine is no replica id
 LATENCY = (0.3, 0.5, 0.8, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0)
@@ -22,6 +24,7 @@ BETWEEN = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2
 STEPS = (1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 
 api = FastAPI()
+api.add_route("/metrics", MetricsEndpoint())
 
 
 class Ledger:
@@ -32,8 +35,9 @@ class Ledger:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = os.open(folder / f"{os.getpid()}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
-    def write(self, step: str, prompt: int, tokens: int) -> None:
-        os.write(self._file, json.dumps({"step": step, "prompt": prompt, "tokens": tokens}).encode() + b"\n")
+    def write(self, step: str, prompt: int, tokens: int, latency: float) -> None:
+        line = {"step": step, "prompt": prompt, "tokens": tokens, "latency": latency}
+        os.write(self._file, json.dumps(line).encode() + b"\n")
 
 
 class Engine:
@@ -95,11 +99,11 @@ class Model:
     @api.get("/generate")
     async def generate(self, prompt: int, tokens: int, latency: float, until: str = "") -> dict[str, int]:
         """Answer at once, or when the file UNTIL is there."""
-        self._ledger.write("intended", prompt, tokens)
+        self._ledger.write("intended", prompt, tokens, latency)
         if until:
             await self._hold(FOLDER / until)
         self._engine.count(prompt, tokens, latency)
-        self._ledger.write("committed", prompt, tokens)
+        self._ledger.write("committed", prompt, tokens, latency)
         return {"prompt": prompt, "tokens": tokens}
 
     async def _hold(self, release: Path) -> None:

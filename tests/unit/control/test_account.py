@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from rayscope.control.records import Record
 from rayscope.model.conditions import MONITORS_APPLIED, SELECTED, verdict
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import Exporter, Injection, MonitorSpec
+from rayscope.model.rules import Indicator, Objective, SLOs
 from rayscope.model.service import Service
 from rayscope.model.status import MonitorStatus, Role, Source
 from tests.unit.control.objects import KEY, OWNER
@@ -34,11 +36,12 @@ def serving(active: str, pending: str = "") -> Service:
     return Service.of({"metadata": metadata, "status": status})
 
 
-def facts(service: Service, *manifests: Manifest, wanted: Injection | None = None) -> Facts:
+def facts(service: Service, *manifests: Manifest, wanted: Injection | None = None, slos: SLOs | None = None) -> Facts:
     return Facts(
         key=KEY,
         monitor=Monitor("uid", 1, MonitorSpec(), None),
         wanted=wanted or Injection(),
+        slos=slos,
         clusters=clusters(service, manifests),
         in_vain=(),
         monitored=verdict(MONITORS_APPLIED, PLACE),
@@ -131,3 +134,47 @@ def test_an_earlier_leaders_source_holds_for_the_clusters_that_it_told_of() -> N
 
 def replace_source(status: MonitorStatus, seen: Source) -> MonitorStatus:
     return status.model_copy(update={"source": seen})
+
+
+PROMISED = SLOs(time_to_first_token=Objective(threshold="500ms"), end_to_end=Objective(threshold="10s"))
+FIRST, WHOLE = Indicator.TIME_TO_FIRST_TOKEN, Indicator.END_TO_END
+
+
+@pytest.mark.parametrize(
+    ("edges", "status", "reason", "told"),
+    [
+        ({}, "Unknown", "WaitingForReport", "timeToFirstToken, endToEnd"),
+        ({FIRST: frozenset({0.5})}, "Unknown", "WaitingForReport", "for endToEnd"),
+        ({FIRST: frozenset({0.5}), WHOLE: frozenset({10.0})}, "True", "Measured", "Every objective"),
+        (
+            {FIRST: frozenset({0.25, 0.75, 1.0})},
+            "False",
+            "UnknownEdge",
+            "500ms is no edge; there are, in seconds, 0.25, 0.75, 1.",
+        ),
+    ],
+    ids=["nobody reports", "one is not reported", "both are edges", "between two edges"],
+)
+def test_an_objective_holds_where_its_threshold_is_an_edge(
+    edges: Mapping[Indicator, frozenset[float]], status: str, reason: str, told: str
+) -> None:
+    promised = facts(serving("new"), named("new", injected(cluster())), slos=PROMISED)
+    found = account(promised, Seen((pod("a", "new"),), {"a": Answer.ENGINE}, edges={"new": edges}), 1, None, NOW)
+    assert reasons(found)["SLOsValid"] == (status, reason)
+    assert told in next(each.message for each in found.conditions if each.type == "SLOsValid")
+    assert found.edges
+    assert found.edges.edges == edges
+
+
+def test_without_objectives_nothing_is_said_of_them() -> None:
+    found = account(facts(serving("new"), named("new", injected(cluster()))), Seen(), 1, None, NOW)
+    assert found.edges is None
+    assert "SLOsValid" not in reasons(found)
+
+
+def test_an_earlier_leaders_edges_hold_until_pods_have_answered() -> None:
+    told = facts(serving("new"), named("new", injected(cluster())), slos=PROMISED)
+    edges = {FIRST: frozenset({0.5})}
+    written = account(told, Seen(edges={"new": edges}), 1, None, NOW)
+    record = Record(replace(told, monitor=Monitor("uid", 1, MonitorSpec(), written)), None)
+    assert record.rounds.seen.edges == {"new": edges}

@@ -12,9 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from rayscope.control.asking import Answer, Asking
+from rayscope.control.asking import Answer, Asking, Shown
 from rayscope.control.pods import Pod
 from rayscope.control.rounds import Rounds
+from rayscope.model.rules import Indicator
 from rayscope.model.status import Source
 from tests.plane.ports import HeldPort
 from tests.unit.exporter.exporters import Exporter
@@ -60,31 +61,31 @@ async def test_an_exporter_that_nobody_has_scraped_yet_looks_for_vllms_families_
 ) -> None:
     with Exporter(captured(tmp_path)) as exporter:
         async with Asking() as asking:
-            assert await asking.exporter(HOST, exporter.port) is Answer.ENGINE
+            assert (await asking.exporter(HOST, exporter.port)).answer is Answer.ENGINE
 
 
 async def test_an_exporter_of_an_empty_directory_is_alive(tmp_path: Path) -> None:
     with Exporter(tmp_path) as exporter:
         async with Asking() as asking:
-            assert await asking.exporter(HOST, exporter.port) is Answer.ALIVE
+            assert (await asking.exporter(HOST, exporter.port)).answer is Answer.ALIVE
 
 
 async def test_a_port_where_nobody_listens_or_something_else_does_has_no_exporter() -> None:
     async with Asking() as asking:
         with HeldPort() as held:
-            assert await asking.exporter(HOST, held.number) is Answer.NONE
+            assert (await asking.exporter(HOST, held.number)).answer is Answer.NONE
         with server(b"<html>") as port:
-            assert await asking.exporter(HOST, port) is Answer.NONE
+            assert (await asking.exporter(HOST, port)).answer is Answer.NONE
         with server(b"", 404) as port:
-            assert await asking.exporter(HOST, port) is Answer.NONE
+            assert (await asking.exporter(HOST, port)).answer is Answer.NONE
 
 
 async def test_what_may_be_a_mesh_or_the_network_is_unreachable() -> None:
     async with Asking() as asking:
         with server(b"upstream connect error", 503) as port:
-            assert await asking.exporter(HOST, port) is Answer.UNREACHABLE
+            assert (await asking.exporter(HOST, port)).answer is Answer.UNREACHABLE
         with socket.create_server((HOST, 0)) as mute:
-            assert await asking.exporter(HOST, mute.getsockname()[1]) is Answer.UNREACHABLE
+            assert (await asking.exporter(HOST, mute.getsockname()[1])).answer is Answer.UNREACHABLE
             assert await asking.ray(HOST, mute.getsockname()[1]) is None
 
 
@@ -92,9 +93,33 @@ async def test_rays_port_is_read_until_the_first_of_vllms_metrics() -> None:
     metrics = b"ray_vllm_num_requests_running{} 1\n" + RAYS_PORT * 16
     async with Asking() as asking:
         with server(metrics) as port:
-            assert await asking.ray(HOST, port) is True
+            assert await asking.ray(HOST, port) == Shown(engine=True)
+        with server(RAYS_PORT.replace(b"ray_vllm_", b"ray_llm_")) as port:
+            assert await asking.ray(HOST, port) == Shown(engine=False)
+
+
+async def test_bucket_edges_are_read_off_either_way(tmp_path: Path) -> None:
+    """vLLM's own defaults, as real processes of it wrote them."""
+    async with Asking() as asking:
+        with Exporter(captured(tmp_path)) as exporter:
+            reported = (await asking.exporter(HOST, exporter.port)).edges
         with server(RAYS_PORT) as port:
-            assert await asking.ray(HOST, port) is (b"ray_vllm_" in RAYS_PORT)
+            shown = await asking.ray(HOST, port, edges=True)
+    assert shown
+    assert reported == shown.edges
+    assert {0.001, 0.5, 0.75, 1.0} <= reported[Indicator.TIME_TO_FIRST_TOKEN]
+    assert {0.01, 0.025, 0.1} <= reported[Indicator.INTER_TOKEN]
+    assert min(reported[Indicator.END_TO_END]) == 0.3
+
+
+async def test_rays_port_is_read_for_edges_only_where_they_are_wanted(tmp_path: Path) -> None:
+    rounds = Rounds({})
+    async with Asking() as asking:
+        with Exporter(tmp_path) as exporter, server(RAYS_PORT) as ray:
+            pods = (pod("a", exporter.port, ray),)
+            assert (await rounds.look(pods, ["llm-a"], asking)).edges == {"llm-a": {}}
+            rounds.again()
+            assert (await rounds.look(pods, ["llm-a"], asking, measured=True)).edges["llm-a"].keys() == set(Indicator)
 
 
 async def test_a_source_once_seen_stays_until_its_cluster_ends(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from rayscope.model.names import (
     exporter_config_map,
 )
 from rayscope.model.payload import Payload
+from rayscope.model.rules import Rules
 from rayscope.model.service import Service
 from rayscope.render.settings import Settings
 
@@ -98,7 +99,7 @@ label_names = st.from_regex(r"([a-z]{1,5}\.[a-z]{1,5}/)?[a-z]{1,10}", fullmatch=
 label_values = st.from_regex(r"[A-Za-z0-9]{1,10}", fullmatch=True)
 services = st.builds(service, object_names, object_names, st.lists(object_names, max_size=2))
 label_sets = st.dictionaries(label_names, label_values, max_size=3)
-settings = st.builds(Settings, exporter=digests, labels=label_sets)
+settings = st.builds(Settings, exporter=digests, labels=label_sets, rule_labels=label_sets)
 wishes = st.builds(
     MonitorSpec,
     injection=st.builds(
@@ -114,6 +115,7 @@ wishes = st.builds(
         ray=st.sampled_from(RayPort),
         app=st.none() | st.just(AppRoute()),
     ),
+    rules=st.builds(Rules, enabled=st.booleans()),
 )
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import MonitorSpec
 from rayscope.model.names import EXPORTER_VOLUME, exporter_config_map
-from rayscope.render.children import LONGEST_NAME, kept, missing_exporters, monitors, render
+from rayscope.render.children import LONGEST_NAME, kept, missing_exporters, monitors, render, rules
 from rayscope.render.settings import Settings
 from tests.unit.render.strategies import (
     FORMER,
@@ -123,7 +123,7 @@ def test_no_two_services_share_a_child(one: str, other: str) -> None:
 
 def test_the_exporter_of_this_version_is_there_before_the_first_cluster() -> None:
     children = list(render(service(), [], DEFAULTS, SETTINGS, zipapps(OWN)))
-    assert [child["kind"] for child in children] == ["ConfigMap", "PodMonitor"]
+    assert [child["kind"] for child in children] == ["ConfigMap", "PodMonitor", "PrometheusRule"]
     assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}"]
 
 
@@ -172,7 +172,8 @@ def test_a_service_whose_name_fits_into_no_label_has_no_children() -> None:
 
 
 def kinds(clusters: Sequence[Manifest] = (), **spec: Any) -> list[str]:
-    wanted = MonitorSpec.model_validate(spec)
+    """Of all but the rules."""
+    wanted = MonitorSpec.model_validate({"rules": {"enabled": False}, **spec})
     return [child["kind"] for child in render(service(), clusters, wanted, SETTINGS, zipapps(OWN))]
 
 
@@ -187,7 +188,7 @@ def test_an_applications_route_is_a_monitor_more() -> None:
 
 
 def ports(clusters: Sequence[Manifest], **spec: Any) -> list[str]:
-    *_, monitor = render(service(), clusters, MonitorSpec.model_validate(spec), SETTINGS, zipapps(OWN))
+    (monitor,) = monitors(service(), clusters, MonitorSpec.model_validate(spec), SETTINGS)
     return [endpoint["port"] for endpoint in monitor["spec"]["podMetricsEndpoints"]]
 
 
@@ -218,3 +219,15 @@ def test_a_services_labels_win_over_the_operators_and_rayscopes_own_over_both(ki
     for monitor in (each for each in monitors(service(), [], wanted, settings) if each["kind"] != "Service"):
         assert {"release": "team", "tier": "gpu"}.items() <= monitor["metadata"]["labels"].items()
         assert monitor["metadata"]["labels"]["rayscope.dev/service"] == "llm"
+
+
+def test_rules_can_be_left_out() -> None:
+    assert kinds(rules={"enabled": True}) == ["ConfigMap", "PodMonitor", "PrometheusRule"]
+    assert kinds(rules={"enabled": False}) == ["ConfigMap", "PodMonitor"]
+
+
+def test_rules_have_the_labels_of_the_monitors_and_those_that_a_prometheus_wants_of_rules() -> None:
+    wanted = MonitorSpec.model_validate({"scrape": {"labels": {"release": "team"}}})
+    settings = Settings(OWN, labels={"release": "prometheus"}, rule_labels={"role": "alerts"})
+    (rule,) = rules(service(), [], wanted, settings)
+    assert {"release": "team", "role": "alerts"}.items() <= rule["metadata"]["labels"].items()

@@ -1,0 +1,42 @@
+"""Clients that never stop asking while something happens: what was said instead of an answer is known."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.e2e.service import Answer, Request, Service, troubles
+
+CLIENTS = 2
+BETWEEN_SECONDS = 0.05
+REQUEST = Request(3, 2, 0.5)
+
+
+class Traffic:
+    """What has come of it so far."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+
+    @property
+    def troubles(self) -> list[str]:
+        return troubles(self.answers)
+
+
+@contextmanager
+def traffic(service: Service) -> Iterator[Traffic]:
+    """For as long as the block takes."""
+    seen, over = Traffic(), threading.Event()
+
+    def ask() -> None:
+        while not over.wait(BETWEEN_SECONDS):
+            seen.answers.extend(service.ask([REQUEST]))
+
+    clients = [threading.Thread(target=ask) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        for client in clients:
+            client.join()
