@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rayscope.endpoint import MetricsEndpoint  # isort: skip  # before anything that declares metrics
-
 from fastapi import FastAPI
 from ray import serve  # type: ignore[import-not-found]  # it is in the image
+
+from rayscope.endpoint import MetricsEndpoint
 
 FOLDER = Path("/tmp/e2e")  # a volume: the ledger outlives the container
 LABELS = ["model_name", "engine"]
@@ -24,7 +24,7 @@ BETWEEN = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2
 STEPS = (1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 
 api = FastAPI()
-api.add_route("/metrics", MetricsEndpoint())
+api.add_route("/metrics", MetricsEndpoint())  # type: ignore[arg-type]  # an ASGI app is one, too
 
 
 class Ledger:
