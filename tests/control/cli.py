@@ -21,8 +21,10 @@ class Told:
         return json.loads(self.output)
 
 
-def rayscope(kubeconfig: Path, *arguments: str) -> Told:
+def rayscope(kubeconfig: Path, *arguments: str, timeout: float = 120) -> Told:
     """Call it, against a cluster as somebody."""
     command: list[str | Path] = [Path(sys.executable).with_name("rayscope"), *arguments, f"--kubeconfig={kubeconfig}"]
-    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120)
+    ended = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=timeout
+    )
     return Told(ended.returncode, ended.stdout, ended.stderr)

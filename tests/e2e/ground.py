@@ -55,7 +55,7 @@ def lay(cluster: Cluster) -> Ground:
     if not given or not _defined(cluster, "prometheuses.monitoring.coreos.com"):
         _install_prometheus_operator(cluster, names["prometheus_operator"], names["config_reloader"])
     _install_prometheus(cluster, names["prometheus"])
-    _install_rayscope(cluster, names["rayscope"])
+    install_rayscope(cluster, names["rayscope"])
     return Ground(cluster, names["ray"])
 
 
@@ -79,7 +79,7 @@ def _install_kuberay(cluster: Cluster, image: str) -> None:
         container["image"], container["imagePullPolicy"] = image, "IfNotPresent"
         _apply(cluster, documents)
         metadata = deployment["metadata"]
-        _rolled_out(cluster, metadata.get("namespace", "default"), f"deployment/{metadata['name']}")
+        rolled_out(cluster, metadata.get("namespace", "default"), f"deployment/{metadata['name']}")
         current.outcome = VERSIONS.kuberay
 
 
@@ -88,7 +88,7 @@ def _install_prometheus_operator(cluster: Cluster, image: str, reloader: str) ->
     with step("Prometheus Operator", "installing") as current:
         cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={crds}")
         _apply(cluster, prometheus_operator(image, reloader))
-        _rolled_out(cluster, MONITORING, f"deployment/{OPERATOR}")
+        rolled_out(cluster, MONITORING, f"deployment/{OPERATOR}")
         current.outcome = catalogue.PROMETHEUS_OPERATOR.version
 
 
@@ -98,11 +98,11 @@ def _install_prometheus(cluster: Cluster, image: str) -> None:
         name = f"prometheus-{PROMETHEUS}"
         path = STATEFUL_SETS.path(MONITORING, name)
         eventually(lambda: cluster.client.find(path), f"{name} is made", START_SECONDS)
-        _rolled_out(cluster, MONITORING, f"statefulset/{name}")
+        rolled_out(cluster, MONITORING, f"statefulset/{name}")
         current.outcome = catalogue.PROMETHEUS.version
 
 
-def _install_rayscope(cluster: Cluster, image: str) -> None:
+def install_rayscope(cluster: Cluster, image: str) -> None:
     repository, _, tag = image.rpartition(":")
     with step("Rayscope", "helm upgrade --install") as current:
         _helm(
@@ -133,5 +133,5 @@ def _apply(cluster: Cluster, documents: list[Manifest]) -> None:
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", stdin=json.dumps(listed))
 
 
-def _rolled_out(cluster: Cluster, namespace: str, what: str) -> None:
+def rolled_out(cluster: Cluster, namespace: str, what: str) -> None:
     cluster.kubectl(f"--namespace={namespace}", "rollout", "status", what, ROLLOUT)
