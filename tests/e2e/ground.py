@@ -40,10 +40,11 @@ IMAGES: dict[str, Callable[[], str]] = {
 
 @dataclass(frozen=True)
 class Ground:
-    """A cluster with everything installed, and the image of the Serve application."""
+    """A cluster with everything installed, and the images of the Serve application and of Rayscope."""
 
     cluster: Cluster
     ray: str
+    rayscope: str
 
 
 def lay(cluster: Cluster) -> Ground:
@@ -56,7 +57,7 @@ def lay(cluster: Cluster) -> Ground:
         _install_prometheus_operator(cluster, names["prometheus_operator"], names["config_reloader"])
     _install_prometheus(cluster, names["prometheus"])
     install_rayscope(cluster, names["rayscope"])
-    return Ground(cluster, names["ray"])
+    return Ground(cluster, names["ray"], names["rayscope"])
 
 
 def leave(ground: Ground) -> None:

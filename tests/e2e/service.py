@@ -84,6 +84,11 @@ class Service:
     def monitor(self) -> Manifest:
         return self.ground.cluster.client.find(VLLM_MONITORS.path(self.namespace, self.name)) or {}
 
+    def says(self, condition: str, reason: str) -> bool:
+        """Whether its VLLMMonitor does."""
+        conditions = self.monitor().get("status", {}).get("conditions", ())
+        return any(each["type"] == condition and each["reason"] == reason for each in conditions)
+
     def is_monitored(self) -> bool:
         return _holds(self.monitor(), "Ready")
 
