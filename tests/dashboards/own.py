@@ -10,6 +10,7 @@ import sys
 from prometheus_client import start_http_server
 
 from rayscope.control import figures
+from rayscope.webhook import keeper, review
 
 
 def work() -> None:
@@ -19,6 +20,7 @@ def work() -> None:
     figures.writes.labels("PodMonitor", "apply").inc()
     figures.events.labels("Injected").inc()
     figures.resyncs.labels("done").inc()
+    review.reviews.labels("CREATE", "injected").inc()
 
 
 def main(port: int) -> None:
@@ -27,6 +29,7 @@ def main(port: int) -> None:
     figures.services.set(2)
     figures.missing.labels("PodMonitor").set(0)
     figures.conditions.labels("Selected", "False").set(0)
+    keeper.expiry.set_to_current_time()
     server, thread = start_http_server(port, "127.0.0.1")
     print("ready", flush=True)
     for _ in sys.stdin:

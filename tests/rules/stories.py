@@ -224,16 +224,62 @@ def _unheard() -> Iterator[Story]:
         near={rays: "1x10 _x20 1x10", f"rayscope_cluster:targets_up:ratio{{{PLACE}}}": "1x10 _x20 1x10"},
         rules=(),
     )
-    operator = 'rayscope_monitor_conditions{namespace="rayscope",job="rayscope",type="Selected",status="%s"}'
-    yield Story(
-        "RayscopeMonitorNotSelected",
-        "warning",
-        {"namespace": "rayscope", "job": "rayscope"},
-        {operator % "False": "0x5 1x30 0x20"},
-        silent="10m",
-        fires="30m",
-        resolved="45m",
-        near={operator % "Unknown": "3x60", operator % "False": "0x20 1x10 0x30"},
+
+
+def _operators() -> Iterator[Story]:
+    """Rayscope itself."""
+    labels = {"namespace": "rayscope", "job": "rayscope"}
+    place, pods = 'namespace="rayscope",job="rayscope"', ("rayscope-a", "rayscope-b")
+    first, second = (f'{place},pod="{pod}"' for pod in pods)
+
+    def story(name: str, times: tuple[int, int, int], series: Series, near: Series, **more: str) -> Story:
+        silent, fires, resolved = (f"{minutes}m" for minutes in times)
+        return Story(name, "warning", {**labels, **more}, series, silent, fires, resolved, near)
+
+    conditions = f'rayscope_monitor_conditions{{{place},type="Selected",status="%s"}}'
+    visits = f'rayscope_reconciles_total{{{first},result="%s"}}'
+    reviews = f'rayscope_webhook_reviews_total{{{first},operation="CREATE",outcome="%s"}}'
+    build, leads = "rayscope_build_info{%s}", "rayscope_leader{%s}"
+    expiry = f"rayscope_webhook_certificate_expiry_timestamp_seconds{{{first}}}"
+    week, day = 7 * 86400, 86400
+    yield from (
+        story(
+            "RayscopeOperatorAbsent",
+            (15, 25, 45),
+            {build % first: "1x10 stale _x29 1x30", build % second: "1x10 stale"},
+            {build % first: "1x10 stale", build % second: "1x190"},
+        ),
+        story(
+            "RayscopeNoLeader",
+            (12, 20, 35),
+            {leads % first: "1x10 0x20 1x20", leads % second: "0x50"},
+            {leads % first: "1x10 0x80", leads % second: "0x12 1x78"},
+        ),
+        story(
+            "RayscopeReconcilesFailing",
+            (20, 35, 60),
+            {visits % "done": "0+1x60", visits % "failed": "0x10 0+5x30 150x30"},
+            {visits % "done": "0+6x90", visits % "failed": "0+5x90"},
+        ),
+        story(
+            "RayscopeWebhookFailing",
+            (8, 15, 40),
+            {reviews % "error": "0x10 1x60"},
+            {reviews % "error": "0x90", reviews % "injected": "0+3x90"},
+        ),
+        story(
+            "RayscopeCertificateExpiring",
+            (30, 70, 90),
+            {expiry: f"{week}x80 {60 * day}x40"},
+            {expiry: f"{week + day}x90"},
+            pod=pods[0],
+        ),
+        story(
+            "RayscopeMonitorNotSelected",
+            (10, 30, 45),
+            {conditions % "False": "0x5 1x30 0x20"},
+            {conditions % "Unknown": "3x60", conditions % "False": "0x20 1x10 0x30"},
+        ),
     )
 
 
@@ -284,4 +330,4 @@ def _time(steps: int) -> str:
     return f"{STEP * steps}m"
 
 
-STORIES = (*_engines(), *_hung(), *_serve(), *_unscraped(), *_directory(), *_unheard(), *_slos())
+STORIES = (*_engines(), *_hung(), *_serve(), *_unscraped(), *_directory(), *_unheard(), *_operators(), *_slos())

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 reviews = Counter(
     "rayscope_webhook_reviews_total", "Admission reviews, by what came of them.", ["operation", "outcome"]
 )
+for operation in ("CREATE", "UPDATE"):
+    reviews.labels(operation, "error")  # from the start, so that Prometheus sees the first of them as an increase
 durations = Histogram(
     "rayscope_webhook_review_duration_seconds",
     "From a review's last byte to its answer.",

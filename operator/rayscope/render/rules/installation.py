@@ -9,18 +9,8 @@ from collections.abc import Iterable
 
 from rayscope.model.manifest import Manifest
 from rayscope.render.rules import surroundings, vocabulary
-from rayscope.render.rules.alert import Alert
+from rayscope.render.rules.operators import operator_alerts
 from rayscope.render.rules.recorded import Recorded, group
-
-NOT_SELECTED = Alert(
-    name="RayscopeMonitorNotSelected",
-    severity="warning",
-    expression='max by (namespace, job) (rayscope_monitor_conditions{type="Selected",status="False"}) > 0',
-    hold="15m",
-    summary="No Prometheus takes the monitors of a service.",
-    description="{{ $value }} labelled services have monitors that no Prometheus selects: nothing of them is scraped, "
-    "and no other alert of theirs can fire. `kubectl get vmon -A` has them with SELECTED False.",
-)
 
 
 def recorded() -> Iterable[Recorded]:
@@ -37,7 +27,7 @@ def installation_groups() -> list[Manifest]:
         _group("rayscope.throughput", vocabulary.throughput()),
         _group("rayscope.gpus", surroundings.gpus()),
         _group("rayscope.serve", surroundings.serve()),
-        group("rayscope.alerts", [NOT_SELECTED.rule]),
+        group("rayscope.alerts", [alert.rule for alert in operator_alerts()]),
     ]
 
 
