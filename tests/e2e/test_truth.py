@@ -26,6 +26,8 @@ RUNNING = "vllm:num_requests_running"
 TOKENS = "vllm:generation_tokens_total"
 COUNTED = {"tokens": TOKENS, "prompt": "vllm:prompt_tokens_total", "requests": "vllm:request_success_total"}
 SCRAPES = 2
+LINE = {"model_name": "line"}
+WRITTEN, INHERITED = 1000, 7
 CHANCE = random.Random(7)
 
 
@@ -108,17 +110,18 @@ def test_a_gauge_outlives_its_process_by_two_scrapes_at_most(service: Service) -
 
 def test_a_container_that_starts_again_with_old_process_ids_loses_and_resurrects_nothing(service: Service) -> None:
     (worker,) = (pod for pod in service.pods() if node_type(pod) == "worker")
-    dead = [int(pid) for pid in service.sh(worker, "python -m writer line 20000 1000").split()]
-    _shows(service, TOKENS, 1000 * len(dead), model_name="line")
+    dead = [int(pid) for pid in service.sh(worker, f"python -m writer line 20000 {WRITTEN}").split()]
+    counted = WRITTEN * len(dead)
+    _shows(service, TOKENS, counted, **LINE)
     _restart_ray(service, worker)
-    _shows(service, RUNNING, None, model_name="line")
-    heir = int(service.sh(worker, f"python -m writer heir 7 {' '.join(map(str, dead))}"))
+    _shows(service, RUNNING, None, **LINE)
+    heir = int(service.sh(worker, f"python -m writer heir {INHERITED} {' '.join(map(str, dead))}"))
     assert heir in dead
-    _shows(service, RUNNING, 7, model_name="line")
-    _shows(service, TOKENS, 1000 * len(dead) + 7, model_name="line")
+    _shows(service, RUNNING, INHERITED, **LINE)
+    _shows(service, TOKENS, counted + INHERITED, **LINE)
     service.sh(worker, f"kill -9 {heir}")
-    _shows(service, RUNNING, None, model_name="line")
-    _shows(service, TOKENS, 1000 * len(dead) + 7, model_name="line")
+    _shows(service, RUNNING, None, **LINE)
+    _shows(service, TOKENS, counted + INHERITED, **LINE)
     assert troubles(service.ask(_requests(50))) == []
     _lies_between(service)
 
