@@ -16,9 +16,10 @@ from tests.plane.resources import PODS, RAY_CLUSTERS, RAY_SERVICES, SERVICES, VL
 from tests.plane.waiting import eventually
 
 LEDGER = "cat /tmp/e2e/ledger/*.jsonl 2>/dev/null || true"
-# Those of earlier containers have ledgers, too, and their process ids may be somebody else's now.
-LIVING = """cd /tmp/e2e/ledger && for name in *.jsonl; do
-    pid=${name%.jsonl}; grep -qs ServeReplica /proc/$pid/cmdline && echo $pid; done; true"""
+# What an earlier container's replica was may be anybody now, or a thread: /proc has those, too, though unlisted.
+LIVING = r"""cd /tmp/e2e/ledger && for name in *.jsonl; do
+    pid=${name%.jsonl}; cd /proc/$pid 2>/dev/null || continue
+    grep -qs ServeReplica cmdline && grep -qs "^Tgid:\s*$pid$" status && echo $pid; done; true"""
 PARALLEL = 8
 REPLICAS = 4
 LIMIT = 400.0
