@@ -218,6 +218,8 @@ CASES = [
     Case("resources", {"requests": {"cpu": "1"}}, lambda r: r.container["resources"]["requests"]["cpu"], "1"),
     Case("livenessProbe", {"periodSeconds": 7}, _probe("livenessProbe"), 7),
     Case("readinessProbe", {"periodSeconds": 7}, _probe("readinessProbe"), 7),
+    Case("livenessProbe", None, lambda r: "livenessProbe" in r.container, False),
+    Case("readinessProbe", None, lambda r: "readinessProbe" in r.container, False),
     Case("podSecurityContext", {"runAsUser": 1234}, lambda r: r.pod["securityContext"]["runAsUser"], 1234),
     Case("securityContext", {"runAsUser": 1234}, lambda r: r.container["securityContext"].get("runAsUser"), 1234),
     Case(
@@ -226,6 +228,7 @@ CASES = [
         lambda r: r.deployment["strategy"]["rollingUpdate"]["maxSurge"],
         2,
     ),
+    Case("strategy", {"type": "Recreate"}, lambda r: r.deployment["strategy"], {"type": "Recreate"}),
     Case("terminationGracePeriodSeconds", 60, _pod("terminationGracePeriodSeconds"), 60),
     Case("podLabels", {"a": "b"}, lambda r: r.deployment["template"]["metadata"]["labels"].get("a"), "b"),
     Case("podAnnotations", {"a": "b"}, lambda r: r.deployment["template"]["metadata"].get("annotations"), {"a": "b"}),

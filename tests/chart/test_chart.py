@@ -53,6 +53,11 @@ def test_a_wrong_value_is_named(case: str) -> None:
     assert named in str(refusal.value)
 
 
+def test_a_drain_that_would_end_by_sigkill_is_refused() -> None:
+    with pytest.raises(HelmError, match="drainSeconds: it must be less than terminationGracePeriodSeconds"):
+        template({"drainSeconds": 30})
+
+
 def test_a_missing_kind_is_left_out_or_refused_or_rendered() -> None:
     def monitors(mode: str, *options: str) -> int:
         values = {"serviceMonitor": {"enabled": True, "renderMode": mode}}
