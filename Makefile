@@ -18,7 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-install: $(STAMP) ## Install Rayscope and its tools into .venv
+install: $(STAMP) # Install Rayscope and its tools into .venv; every other target does
 
 check: tools rules-test ## Lint, types, import contracts, dead code; the chart, and what is generated
 	$(BIN)/ruff format --check .
@@ -53,6 +53,9 @@ test: tools ## All tests, on a real control plane
 rules-test: tools # Rules: promtool checks them, and sees every alert fire, keep silent and resolve
 	$(BIN)/pytest tests/rules
 
+e2e: tools ## End to end on a kind cluster (KEEP=1 keeps it, KUBECONFIG=... takes another): Ray, KubeRay, Prometheus
+	$(BIN)/pytest -m e2e tests/kind tests/e2e
+
 unit: $(STAMP) ## The tests that need no control plane
 	$(BIN)/pytest tests/unit
 
@@ -73,4 +76,4 @@ lock: $(STAMP) ## Resolve requirements.lock anew
 clean: ## Remove what make made here (the cache of built parts stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
-.PHONY: help install check format generate assets tools test rules-test unit demo bench lock clean
+.PHONY: help install check format generate assets tools test rules-test e2e unit demo bench lock clean
