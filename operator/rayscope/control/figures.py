@@ -7,6 +7,8 @@ from prometheus_client import Counter, Gauge, Histogram, Info
 from rayscope import __version__
 
 visits = Counter("rayscope_reconciles_total", "Visits of services, by what came of them.", ["result"])
+for result in ("done", "failed", "terminating"):
+    visits.labels(result)  # from the start, so that Prometheus sees the first of each as an increase
 durations = Histogram(
     "rayscope_reconcile_duration_seconds",
     "From the beginning of a visit to its end.",
