@@ -44,7 +44,7 @@ def render(
     """Print the rules of the RayServices in files, or those of the installation, on which they build.
 
     \b
-    The recorded series, and the alert on Rayscope itself:
+    The recorded series, and the alerts on Rayscope itself:
       rayscope rules render --global | kubectl apply -n monitoring -f -
     The alerts of a service, and its objectives:
       rayscope rules render --monitor monitor.yaml service.yaml
