@@ -35,16 +35,18 @@ IMAGES: dict[str, Callable[[], str]] = {
     "config_reloader": images.config_reloader,
     "prometheus": images.prometheus,
     "rayscope": images.operator,
+    "without_python": images.without_python,
 }
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A cluster with everything installed, and the images of the Serve application and of Rayscope."""
+    """A cluster with everything installed, and images: of the Serve application, of Rayscope, of a mere shell."""
 
     cluster: Cluster
     ray: str
     rayscope: str
+    without_python: str
 
 
 def lay(cluster: Cluster) -> Ground:
@@ -57,7 +59,7 @@ def lay(cluster: Cluster) -> Ground:
         _install_prometheus_operator(cluster, names["prometheus_operator"], names["config_reloader"])
     _install_prometheus(cluster, names["prometheus"])
     install_rayscope(cluster, names["rayscope"])
-    return Ground(cluster, names["ray"], names["rayscope"])
+    return Ground(cluster, names["ray"], names["rayscope"], names["without_python"])
 
 
 def leave(ground: Ground) -> None:

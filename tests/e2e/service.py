@@ -93,9 +93,10 @@ class Service:
     def is_monitored(self) -> bool:
         return _holds(self.monitor(), "Ready")
 
-    def sh(self, pod: Manifest, script: str) -> str:
-        """What a shell in the Ray container prints."""
-        words = ("exec", pod["metadata"]["name"], f"--container={ray_container(pod)}", "--", "sh", "-c", script)
+    def sh(self, pod: Manifest, script: str, container: str = "") -> str:
+        """What a shell in the Ray container prints, or in another one."""
+        inside = f"--container={container or ray_container(pod)}"
+        words = ("exec", pod["metadata"]["name"], inside, "--", "sh", "-c", script)
         return self.ground.cluster.kubectl(f"--namespace={self.namespace}", *words)
 
     def replicas(self, pod: Manifest) -> list[int]:
