@@ -14,10 +14,9 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import aiohttp
-from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client import Configuration
 
-from rayscope import __version__
-from rayscope.kube.connection import configuration
+from rayscope.kube.connection import Connection, configuration
 from rayscope.kube.errors import ApiError, NotFound, error
 from rayscope.kube.kinds import POD, Kind, kind_of
 from rayscope.model.manifest import Manifest
@@ -54,7 +53,7 @@ class Api:
     """A connection to one cluster, as one identity."""
 
     def __init__(self, loaded: Configuration, kubeconfig: str | None = None, context: str | None = None) -> None:
-        self._client = _client(loaded)
+        self._connection = Connection(loaded)
         self._access = (kubeconfig, context)
 
     @classmethod
@@ -66,7 +65,7 @@ class Api:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
+        await self._connection.close()
 
     async def get(self, kind: Kind, name: str, namespace: str | None = None) -> Object | None:
         """The object as it is now; None where there is none. KindMissing where its kind is not installed."""
@@ -140,7 +139,7 @@ class Api:
     async def proxied(self, namespace: str, pod: str, port: int, path: str) -> bytes:
         """What a pod answers to a GET, by way of the API server. Once: a pod that does not answer is an answer."""
         place = f"{POD.path(namespace, pod)}:{port}/proxy/{path}"
-        return await _answer(self._client, "GET", place, NO_QUERY, {"Accept": "*/*"}, None, PROXY_TIMEOUT)
+        return await _answer(self._connection, "GET", place, NO_QUERY, {"Accept": "*/*"}, None, PROXY_TIMEOUT)
 
     async def delete(self, kind: Kind, name: str, namespace: str | None = None, uid: str | None = None) -> None:
         """Delete in the background (dependents later); one that is gone already, or has another uid, is no error."""
@@ -174,69 +173,62 @@ class Api:
     ) -> Object:
         """One request, repeated while its trouble looks like passing."""
         headers = {"Accept": accept, "Content-Type": content}
+        data = None if body is None else json.dumps(body).encode()
         for pause in PAUSES:
             try:
-                return await self._attempt(method, path, query, headers, body)
+                return await self._attempt(method, path, query, headers, data)
             except ApiError as failure:
                 if failure.status and failure.status not in PASSING:
                     raise
                 jittered = pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
                 await asyncio.sleep(min(failure.retry_after or jittered, LONGEST_PAUSE))
-        return await self._attempt(method, path, query, headers, body)
+        return await self._attempt(method, path, query, headers, data)
 
     async def _attempt(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Body
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], data: bytes | None
     ) -> Object:
-        client = self._client
+        connection = self._connection
         try:
-            return await _sent(client, method, path, query, headers, body)
+            return await _sent(connection, method, path, query, headers, data)
         except ApiError as failure:
             if failure.status != UNAUTHORIZED:
                 raise
         # Credentials of a kubeconfig's plugin live for minutes, and are had by loading it again.
-        if client is self._client:
-            self._client = _client(await configuration(*self._access))
-            await client.close()
-        return await _sent(self._client, method, path, query, headers, body)
-
-
-def _client(loaded: Configuration) -> ApiClient:
-    client = ApiClient(loaded)
-    client.user_agent = f"rayscope/{__version__}"
-    return client
+        if connection is self._connection:
+            self._connection = Connection(await configuration(*self._access))
+            await connection.close()
+        return await _sent(self._connection, method, path, query, headers, data)
 
 
 async def _sent(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
-    client: ApiClient, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Body
-) -> Object:
-    sent: Object = json.loads(await _answer(client, method, path, query, headers, body, TIMEOUT))
-    return sent
-
-
-async def _answer(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
-    client: ApiClient,
+    connection: Connection,
     method: str,
     path: str,
     query: Mapping[str, str],
     headers: Mapping[str, str],
-    body: Body,
+    data: bytes | None,
+) -> Object:
+    sent: Object = json.loads(await _answer(connection, method, path, query, headers, data, TIMEOUT))
+    return sent
+
+
+async def _answer(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
+    connection: Connection,
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    data: bytes | None,
     timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - handed on to aiohttp
 ) -> bytes:
-    method, url, authorised, _, _ = await client.param_serialize(
-        method,
-        path,
-        query_params=list(query.items()),
-        header_params=dict(headers),
-        auth_settings=["BearerToken"],
-    )
     try:
-        response = await client.call_api(method, url, authorised, body, _request_timeout=timeout)
-        data: bytes = await response.read()
+        async with connection.request(method, path, query, headers, data, timeout) as response:
+            answer = await response.read()
     except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
         raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
     if response.status >= 300:
-        raise error(response.status, response.reason, data, response.headers)
-    return data
+        raise error(response.status, response.reason or "", answer, response.headers)
+    return answer
 
 
 def _path(manifest: Manifest) -> str:

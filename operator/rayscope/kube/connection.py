@@ -6,6 +6,8 @@ The order is the one of kubectl and controller-runtime: what is given, then $KUB
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +18,12 @@ from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import list_kube_config_contexts, load_incluster_config, load_kube_config
 
+from rayscope import __version__
+
 WITHOUT_ENVIRONMENT: dict[str, Any] = {"trust_env": False}
 """aiohttp would look for a .netrc, in a thread, at every single request."""
+HEADERS = {"User-Agent": f"rayscope/{__version__}", "Accept-Encoding": "identity"}
+"""To compress a page of objects costs the API server, and us, more than to send it as it is within a cluster."""
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -51,6 +57,33 @@ def _file(kubeconfig: str | None, context: str | None) -> str | None:
     return None if in_pod and not given and not context else given or os.path.expanduser("~/.kube/config")
 
 
+class Connection:
+    """To one API server, with the credentials of one moment."""
+
+    def __init__(self, loaded: Configuration) -> None:
+        self._host = loaded.host
+        self._name: str | None = loaded.tls_server_name
+        self._session = session(loaded)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    def request(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        data: bytes | None,
+        timeout: aiohttp.ClientTimeout,
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """One request, as it is."""
+        url, name = f"{self._host}{path}", self._name
+        return self._session.request(
+            method, url, params=query, headers=headers, data=data, timeout=timeout, server_hostname=name
+        )
+
+
 def session(loaded: Configuration, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
     """An HTTP session with the same certificates and credentials, for a library that brings its own client."""
 
@@ -66,6 +99,7 @@ def session(loaded: Configuration, *middlewares: aiohttp.ClientMiddlewareType) -
         connector=aiohttp.TCPConnector(limit=0, ssl=RESTClientObject(loaded).ssl_context),
         middlewares=(*middlewares, authenticated),
         proxy=loaded.proxy,
+        headers=HEADERS,
         **WITHOUT_ENVIRONMENT,
     )
 
