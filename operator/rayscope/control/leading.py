@@ -13,7 +13,7 @@ from rayscope.control.missing import MissingKinds
 from rayscope.control.monitors import Monitors
 from rayscope.control.options import Options
 from rayscope.control.prometheuses import Prometheuses
-from rayscope.control.queue import WorkQueue
+from rayscope.control.queue import WORKERS, WorkQueue
 from rayscope.control.reading import Reading
 from rayscope.control.reconcile import Reconciler
 from rayscope.control.resync import Resync
@@ -51,6 +51,8 @@ class Leading:
             prometheuses=self._prometheuses,
             reading=self._reading,
             statuses=self._statuses,
+            crowded=lambda: len(self.queue) > WORKERS,
+            again=self._visit,
         )
         self.queue: WorkQueue[Key] = WorkQueue(reconciler)
         self._resync = Resync(api, options.watch_namespaces, self._children, self._monitors, self.queue, self._doubt)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rayscope.inject import GroupReport, inspect
-from rayscope.model.manifest import Manifest, mapping
+from rayscope.control.facts import Cluster
+from rayscope.inject import GroupReport
+from rayscope.model.manifest import mapping
 from rayscope.model.monitor import Injection
 from rayscope.model.names import EXPORTER_FILE, MONITOR_LABEL, MONITOR_VALUE, MULTIPROC_VARIABLE, published_config_map
 from rayscope.model.serve import overriding
@@ -29,14 +30,14 @@ class Notice:
 
 
 def notices(
-    service: Service, wanted: Injection, clusters: Iterable[Manifest], missing_exporters: Iterable[str]
+    service: Service, wanted: Injection, clusters: Iterable[Cluster], missing_exporters: Iterable[str]
 ) -> Iterator[Notice]:
     """All that there is to tell about a service. `missing_exporters`: digests that its clusters mount in vain."""
     if not service.wanted:
         yield from _invalid_label(service)
         return
     for cluster in clusters:
-        if wanted.enabled and not cluster["metadata"].get("deletionTimestamp"):
+        if wanted.enabled:
             yield from _injection(service, cluster)
     for digest in sorted(missing_exporters):
         yield _exporter_missing(service, digest)
@@ -53,8 +54,8 @@ def _invalid_label(service: Service) -> Iterator[Notice]:
         )
 
 
-def _injection(service: Service, cluster: Manifest) -> Iterator[Notice]:
-    name, reports = cluster["metadata"]["name"], inspect(cluster).groups
+def _injection(service: Service, cluster: Cluster) -> Iterator[Notice]:
+    name, reports = cluster.name, cluster.groups
     if done := _named(reports, "already"):
         yield Notice("Normal", "Injected", f"RayCluster {name} is monitored in: {', '.join(done)}.")
     for report in reports:

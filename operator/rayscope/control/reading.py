@@ -63,6 +63,10 @@ class Reading:
         self._visited: set[Key] = set()
         """Services of which a visit was faster than the walk."""
         self._visit = asyncio.Event()
+        self._awaited: set[Key] = set()
+        """Services whose visit waits for the page that is on its way."""
+        self._arrived = asyncio.Event()
+        self._arrived.set()
 
     def __contains__(self, key: Key) -> bool:
         """Whether it is at hand."""
@@ -74,11 +78,20 @@ class Reading:
         if not self._due():
             self._ahead.clear()
         self._visit.set()
-        if found:
+        if found := found or await self._on_its_way(key):
             return found
         if self._walking:
             self._visited.add(key)
         return await self._live(key)
+
+    async def _on_its_way(self, key: Key) -> Found | None:
+        """What the page that is just being read has of the service: to read it by itself would take as long."""
+        if self._arrived.is_set():
+            return None
+        self._awaited.add(key)
+        await self._arrived.wait()
+        self._awaited.discard(key)
+        return self._ahead.pop(key, None)
 
     async def clusters(self, key: Key, found: Found) -> Sequence[Manifest]:
         """The RayClusters that KubeRay has made for it."""
@@ -113,12 +126,15 @@ class Reading:
         self._walking, token = True, ""
         try:
             while await self._useful():
+                self._arrived.clear()
                 page, token = await self._api.page(RAY_SERVICE, place, MONITOR_LABEL, PAGE, token)
                 await self._take(page)
+                self._arrived.set()
                 if not token:
                     break
         finally:
             self._walking = False
+            self._arrived.set()
             self._told.clear()
             self._visited.clear()
 
@@ -137,14 +153,17 @@ class Reading:
         awaited: dict[str, dict[str, Manifest]] = defaultdict(dict)
         for each in services:
             namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
-            if Key(namespace, name) in self._due():
+            if self._wanted(Key(namespace, name)):
                 awaited[namespace][name] = each
         for namespace, named in awaited.items():
             clusters = await self._clusters(namespace, named)
             for name, service in named.items():
                 key, found = Key(namespace, name), Found(service, clusters.get(name, ()))
-                if key in self._due() and key not in self._visited and self._current(key, found):
+                if self._wanted(key) and self._current(key, found):
                     self._ahead[key] = found
+
+    def _wanted(self, key: Key) -> bool:
+        return (key in self._due() or key in self._awaited) and key not in self._visited
 
     def _current(self, key: Key, found: Found) -> bool:
         return all(found.version(uid) == version for uid, version in self._told.get(key, {}).items())

@@ -2,13 +2,14 @@
 
 Level-triggered: nothing is taken from the event that led here. It reads `ray.io` and never writes there; it applies
 what differs from how we left it, deletes what is ours and not wanted, and tells the owner what there is to know.
+Where many wait, a visit that had to make what the service is scraped by leaves all else to its next turn.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rayscope.control import figures
 from rayscope.control.children import Children, Ref
@@ -24,22 +25,24 @@ from rayscope.control.plan import Plan, Surroundings, plan
 from rayscope.control.prometheuses import Prometheuses
 from rayscope.control.reading import Found, Reading
 from rayscope.control.statuses import Statuses
+from rayscope.control.takeover import applied
 from rayscope.control.verdicts import monitored, not_labelled, selected, service_missing
 from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, Conflict, KindMissing, Terminating
-from rayscope.kube.kinds import CONFIG_MAP, POD
+from rayscope.kube.kinds import CONFIG_MAP, POD, kind_of
 from rayscope.model.conditions import Verdict
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import Injection, MonitorSpec
 from rayscope.model.names import SERVICE_LABEL
 from rayscope.model.names import exporter_config_map as config_map
-from rayscope.model.rules import Edges
+from rayscope.model.rules import Edges, Rules
 from rayscope.model.service import Key, Service
 from rayscope.render.children import kept, missing_exporters
 from rayscope.render.settings import Settings
 
 REFUSALS = frozenset({400, 403, 422})
 """Not as it is, or not to us: the same request would be answered alike."""
+UNRULED = {"rules": Rules(enabled=False)}
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +64,10 @@ class Reconciler:
         prometheuses: Prometheuses,
         reading: Reading,
         statuses: Statuses,
+        crowded: Callable[[], bool],
+        again: Callable[[Key], None],
     ) -> None:
+        """`crowded`: whether many services wait. `again`: have one visited once more, after all that wait now."""
         self._api = api
         self._settings = settings
         self._children = children
@@ -73,6 +79,8 @@ class Reconciler:
         self._prometheuses = prometheuses
         self._reading = reading
         self._statuses = statuses
+        self._crowded = crowded
+        self._again = again
 
     async def __call__(self, key: Key) -> None:
         """Visit a service; whatever is raised was told, and is a reason to come back."""
@@ -110,13 +118,16 @@ class Reconciler:
         """Everything for a labelled service."""
         monitor = await self._monitors.of(service)
         spec = monitor.spec if monitor else MonitorSpec()
-        await self._exporters.fetch(self._in_vain(service, clusters, spec))
-        in_vain = self._in_vain(service, clusters, spec)
+        in_vain = await self._fetched(service, clusters, spec)
+        if self._crowded() and await self._hastened(service, clusters, spec):
+            self._again(service.key)
+            return
         planned = await self._plan(service, clusters, spec, self._statuses.edges(service.key, monitor))
         failures = await self._applied(planned.manifests)
         if not failures:
             await self._prune(service, clusters, {Ref.of(manifest) for manifest in planned.manifests})
-        self._events.tell(service, notices(service, spec.injection, clusters, in_vain))
+        found = facts_of(service, clusters)
+        self._events.tell(service, notices(service, spec.injection, found, in_vain))
         placed, evaluated = (list(map(Ref.of, manifests)) for manifests in (planned.monitors, planned.rules))
         monitored_ = monitored(service.key, placed, evaluated, failures, self._missing)
         facts = Facts(
@@ -124,7 +135,7 @@ class Reconciler:
             monitor=monitor,
             wanted=spec.injection,
             slos=spec.rules.slo,
-            clusters=facts_of(service, clusters),
+            clusters=found,
             in_vain=tuple(in_vain),
             monitored=monitored_,
             selected=selected(monitored_, planned.selection, service.key, planned.rules_left),
@@ -132,6 +143,13 @@ class Reconciler:
         self._statuses.tell(facts, None if monitor else service)
         for failure in failures.values():
             raise failure
+
+    async def _hastened(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> bool:
+        """Make what it is scraped by; whether anything was missing."""
+        planned = await self._plan(service, clusters, spec.model_copy(update=UNRULED), {})
+        due = [manifest for manifest in planned.manifests if not self._settled(manifest)]
+        failures = await self._applied(due)
+        return len(failures) < len(due)  # what is refused would be so again
 
     async def _withdraw(self, service: Service, found: Found) -> None:
         """What remains of a service that is not labelled (any more)."""
@@ -160,6 +178,14 @@ class Reconciler:
         around = Surroundings(visible, namespace)
         return plan(service, clusters, spec, self._settings, self._exporters.at_hand, edges, around)
 
+    async def _fetched(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> list[str]:
+        """Have the exporters at hand that are needed; those that are not to be had."""
+        wanted = self._in_vain(service, clusters, spec)
+        if not wanted:
+            return []
+        await self._exporters.fetch(wanted)
+        return self._in_vain(service, clusters, spec)
+
     def _in_vain(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> list[str]:
         """Exporters that clusters mount, and that are neither at hand nor beside the service."""
         digests = missing_exporters(service, clusters, spec, self._settings, self._exporters.at_hand)
@@ -185,9 +211,9 @@ class Reconciler:
         return failures
 
     async def _apply(self, manifest: Manifest) -> None:
-        ref = Ref.of(manifest)
-        if ref.kind in self._missing or self._children.current(manifest):
+        if self._settled(manifest):
             return
+        ref = Ref.of(manifest)
         try:
             answer = await self._written(ref, manifest)
         except KindMissing:
@@ -196,16 +222,22 @@ class Reconciler:
         self._children.applied(manifest, answer)
         log.info("%s is applied.", ref)
 
+    def _settled(self, manifest: Manifest) -> bool:
+        """Whether there is nothing to be done for it, or nothing can be."""
+        return kind_of(manifest) in self._missing or self._children.current(manifest)
+
     async def _written(self, ref: Ref, manifest: Manifest) -> Object:
-        """An exporter is made once and never changed: to create it costs the API server half as much as to apply it."""
-        if manifest.get("immutable") and not self._children.exists(ref):
+        """To create costs the API server half as much as to apply, and the next apply more: for what is not to change,
+        as an exporter never does, and where time presses.
+        """
+        if not self._children.exists(ref) and (manifest.get("immutable") or self._crowded()):
             try:
                 figures.writes.labels(ref.kind.kind, "create").inc()
                 return await self._api.create(manifest)
             except Conflict:
                 pass  # there is one that we do not know as ours
         figures.writes.labels(ref.kind.kind, "apply").inc()
-        return await self._api.apply(manifest)
+        return await applied(self._api, manifest)
 
     async def _prune(self, service: Service, clusters: Sequence[Manifest], wanted: set[Ref]) -> None:
         surplus = self._children.surplus(service, wanted)

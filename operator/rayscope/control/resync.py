@@ -80,22 +80,19 @@ class Resync:
                 figures.resyncs.labels("done").inc()
 
     async def learn(self) -> None:
-        """Learn what children and VLLMMonitors there are, and visit their services, labelled or not."""
+        """Learn what there is, and visit every service, labelled or not: all at once, so that much is read at once."""
         await self._monitors.learn(self._places)
-        for key in self._monitors:
-            self._queue.add(key)
         for kind in CHILD_KINDS:
-            for key in self._children.listed(kind, await self._list(kind, CHILDREN)):
-                self._queue.add(key)
-
-    async def compare(self) -> None:
-        """Learn what there is, and visit every service."""
-        await self.learn()
+            self._children.listed(kind, await self._list(kind, CHILDREN))
         found = await self._list(RAY_SERVICE, MONITOR_LABEL)
         self._services = {Key(body["metadata"]["namespace"], body["metadata"]["name"]) for body in found}
         figures.services.set(len(self._services))
-        self._doubt()
         self.visit_all()
+
+    async def compare(self) -> None:
+        """Take nothing for known, and learn it anew."""
+        self._doubt()
+        await self.learn()
 
     async def _list(self, kind: Kind, labels: str) -> Collection[Object]:
         try:

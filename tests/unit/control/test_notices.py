@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rayscope.control.facts import clusters as facts
 from rayscope.control.notices import Notice, notices
 from rayscope.model.monitor import Injection
 from tests.unit.control.objects import service
@@ -23,8 +24,8 @@ applications:
 """
 
 
-def told(*clusters: dict[str, Any], **of: Any) -> list[Notice]:
-    return list(notices(service(**of), Injection(), clusters, ()))
+def told(*clusters: dict[str, Any], injection: Injection = Injection(), **of: Any) -> list[Notice]:  # noqa: B008 - it is frozen
+    return list(notices(service(**of), injection, facts(service(), clusters), ()))
 
 
 def reasons(found: list[Notice]) -> list[str]:
@@ -46,7 +47,7 @@ def test_a_cluster_that_was_made_without_us_needs_a_rollout_and_its_owner_learns
 
 
 def test_who_wants_no_injection_is_not_told_to_restart_for_it() -> None:
-    assert list(notices(service(), Injection(enabled=False), [cluster(**WORKER)], ())) == []
+    assert told(cluster(**WORKER), injection=Injection(enabled=False)) == []
 
 
 def test_a_group_that_cannot_be_injected_is_told_with_its_reason() -> None:
