@@ -43,12 +43,25 @@ def ray_service(namespace: str, name: str, image: str, labels: dict[str, str]) -
 def _group(container: str, image: str) -> Manifest:
     resources = {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "3Gi"}}
     ray: Manifest = {"name": container, "image": image, "imagePullPolicy": "IfNotPresent", "resources": resources}
+    ray |= _probes(serves=container == "ray-worker")
     ray["volumeMounts"] = [{"name": "e2e", "mountPath": FOLDER}]
     slots = json.dumps(json.dumps({"slot": SLOTS}))
     return {
         "rayStartParams": {"num-cpus": "1", "resources": slots},
         "template": {"spec": {"containers": [ray], "volumes": [{"name": "e2e", "emptyDir": {}}]}},
     }
+
+
+def _probes(*, serves: bool) -> Manifest:
+    """What KubeRay asks by default, with more patience: what a busy machine does to Ray is no story of these."""
+    alive, proxy = "localhost:52365/api/local_raylet_healthz", "localhost:8000/-/healthz"
+
+    def probe(*addresses: str) -> Manifest:
+        asked = " && ".join(f"wget --tries 1 -T 25 -q -O- http://{each} | grep success" for each in addresses)
+        patience = {"initialDelaySeconds": 10, "periodSeconds": 5, "timeoutSeconds": 60, "failureThreshold": 3}
+        return {"exec": {"command": ["bash", "-c", asked]}, **patience}
+
+    return {"livenessProbe": probe(alive), "readinessProbe": probe(alive, proxy) if serves else probe(alive)}
 
 
 def _account(name: str, role: str) -> list[Manifest]:

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from rayscope.model.names import EXPORTER_CONTAINER, RAY_CLUSTER_LABEL, RAY_NODE_TYPE_LABEL, RAY_ORIGIN_NAME_LABEL
+from rayscope.model.names import (
+    EXPORTER_CONTAINER,
+    RAY_CLUSTER_LABEL,
+    RAY_NODE_TYPE_LABEL,
+    RAY_ORIGIN_NAME_LABEL,
+    pod_monitor,
+)
 from tests.e2e.ground import Ground
 from tests.e2e.manifests import ray_service
 from tests.e2e.prometheus import Prometheus
@@ -133,10 +139,23 @@ class Service:
         selector = ", ".join(f'{name}="{value}"' for name, value in matchers.items())
         return Prometheus(self.ground.cluster.client).value(f"sum({{{selector}}})")
 
-    def up(self) -> list[str]:
-        """The pod of each target that is up, and nothing if one is down."""
-        series = Prometheus(self.ground.cluster.client).series(f'up{{namespace="{self.namespace}"}}')
+    def up(self, monitor: str = "") -> list[str]:
+        """The pod of each target that is up, and nothing if one is down; of another MONITOR than the main one."""
+        job = f"{self.namespace}/{monitor or pod_monitor(self.name)}"
+        series = Prometheus(self.ground.cluster.client).series(f'up{{job="{job}"}}')
         return sorted(one["metric"]["pod"] for one in series) if all(one["value"][1] == "1" for one in series) else []
+
+    def is_scraped(self) -> bool:
+        """Whether each of its pods is, at the exporter's port and at Ray's own, and nothing else."""
+        return self.up() == sorted(2 * [pod["metadata"]["name"] for pod in self.pods()])
+
+    def standing(self) -> list[tuple[str, int, str]]:
+        """Of each pod that is Ready its name, since when it is, and how often its exporter's container has begun."""
+        return [
+            (pod["metadata"]["name"], exporter(pod)["restartCount"], readiness(pod)["lastTransitionTime"])
+            for pod in self.pods()
+            if is_ready(pod)
+        ]
 
     def _answered(self, request: Request, until: str) -> Answer:
         path = SERVICES.path(self.namespace, f"{self.name}-serve-svc:serve", "proxy/generate")
@@ -182,6 +201,15 @@ def state(pod: Manifest, container: str) -> Manifest:
 
 def exporter(pod: Manifest) -> Manifest:
     return state(pod, EXPORTER_CONTAINER)
+
+
+def readiness(pod: Manifest) -> Manifest:
+    found: Manifest = next(each for each in pod["status"]["conditions"] if each["type"] == "Ready")
+    return found
+
+
+def is_ready(pod: Manifest) -> bool:
+    return bool(pod["status"].get("conditions")) and bool(readiness(pod)["status"] == "True")
 
 
 def _holds(found: Manifest, kind: str) -> bool:

@@ -17,7 +17,7 @@ from rayscope.model.names import (
 from tests.e2e.figures import FIGURES
 from tests.e2e.ground import RELEASE, SYSTEM, Ground, rolled_out
 from tests.e2e.prometheus import Prometheus
-from tests.e2e.service import LIMIT, REPLICAS, Service, exporter, node_type
+from tests.e2e.service import LIMIT, REPLICAS, Service, exporter, is_ready, node_type
 from tests.e2e.traffic import traffic
 from tests.plane.client import Manifest
 from tests.plane.resources import CONFIG_MAPS, PODS, VLLM_MONITORS
@@ -32,14 +32,14 @@ FAILURES = "rayscope_exporter_failures_total"
 
 
 def test_an_exporter_that_is_killed_is_started_again_and_nothing_else_happens(service: Service) -> None:
-    before = _standing(service)
+    before = service.standing()
     starts = _series(service, "rayscope_exporter_start_time_seconds")
     with traffic(service) as clients:
         for pod in service.pods():
             service.sh(pod, KILL_PROGRAM, EXPORTER_CONTAINER)
         eventually(lambda: _all_later(service, starts), "both have started again", LIMIT)
     assert clients.troubles == []
-    assert _standing(service) == before
+    assert service.standing() == before
     FIGURES.compared("answers, both exporters killed", len(clients.answers), len(clients.answers))
 
 
@@ -51,27 +51,27 @@ def test_a_container_that_ends_takes_its_pod_out_for_a_moment_and_the_other_one_
 
             def again(pod: Manifest = pod, before: int = before) -> bool:
                 now = service.pod(pod)
-                return exporter(now)["restartCount"] > before and _is_ready(now)
+                return exporter(now)["restartCount"] > before and is_ready(now)
 
             eventually(again, "its container has started again", LIMIT)
-            eventually(lambda: service.up() == _twice(service), "it is scraped again", LIMIT)
+            eventually(service.is_scraped, "it is scraped again", LIMIT)
     assert clients.troubles == []
     assert service.is_ready()
     FIGURES.compared("answers, exporters' containers ended in turn", len(clients.answers), len(clients.answers))
 
 
 def test_more_than_it_has_memory_for_costs_scrapes_and_is_told(service: Service) -> None:
-    before, (worker,) = _standing(service), _of_type(service, "worker")
+    before, (worker,) = service.standing(), _of_type(service, "worker")
     which = {"pod": worker["metadata"]["name"], "reason": "memory"}
     assert service.total(FAILURES, **which) == 0
     with traffic(service) as clients:
         writers = [service.sh(worker, f"python -m writer flood {FLOOD}").strip() for _ in range(3)]
         eventually(lambda: service.up() == [], "its target is down", LIMIT)
         service.sh(worker, f"kill -9 {' '.join(writers)}")
-        eventually(lambda: service.up() == _twice(service), "its target is up again", LIMIT)
+        eventually(service.is_scraped, "its target is up again", LIMIT)
         eventually(lambda: service.total(FAILURES, **which), "it says why", LIMIT)
     assert clients.troubles == []
-    assert _standing(service) == before
+    assert service.standing() == before
     FIGURES.compared("answers, exporter out of memory", len(clients.answers), len(clients.answers))
 
 
@@ -91,8 +91,8 @@ def test_a_pod_starts_and_serves_without_a_program_and_with_a_broken_one(service
     assert service.monitor()["status"]["summary"]["reporting"] == "1/2"
     eventually(lambda: service.ground.cluster.client.get(path)["binaryData"] == lost["binaryData"], "it is back", LIMIT)
     eventually(lambda: _looked_at(service, worker) and service.is_monitored(), "the VLLMMonitor is Ready", LIMIT)
-    eventually(lambda: service.up() == _twice(service), "the new pod is scraped", LIMIT)
-    assert _is_ready(service.pod(worker))
+    eventually(service.is_scraped, "the new pod is scraped", LIMIT)
+    assert is_ready(service.pod(worker))
     FIGURES.compared("answers, program missing, then broken", len(clients.answers), len(clients.answers))
 
 
@@ -104,7 +104,7 @@ def test_an_image_without_python_leaves_an_exporter_that_idles_and_says_so(groun
     bare.start({MONITOR_LABEL: MONITOR_VALUE})
     with traffic(bare) as clients:
         for pod in bare.pods():
-            assert _is_ready(pod)
+            assert is_ready(pod)
             _logs(bare, pod, "idle: there is no python3 or python on PATH")
         eventually(lambda: bare.says("Reporting", "SomeSilent"), "the VLLMMonitor says who is silent", LIMIT)
     assert clients.troubles == []
@@ -118,7 +118,7 @@ def _serving(request: pytest.FixtureRequest) -> None:
     if "service" in request.fixturenames:
         shared: Service = request.getfixturevalue("service")
         eventually(lambda: len(shared.living()) == REPLICAS, "all replicas live", LIMIT)
-        eventually(lambda: shared.up() == _twice(shared), "all targets are up", LIMIT)
+        eventually(shared.is_scraped, "all targets are up", LIMIT)
 
 
 @contextmanager
@@ -135,31 +135,8 @@ def _without_rayscope(ground: Ground) -> Iterator[None]:
         rolled_out(ground.cluster, SYSTEM, f"deployment/{RELEASE}")
 
 
-def _standing(service: Service) -> list[tuple[str, int, str]]:
-    """Of each pod its name, how often its exporter's container began, and since when it is Ready."""
-    return [
-        (pod["metadata"]["name"], exporter(pod)["restartCount"], _readiness(pod)["lastTransitionTime"])
-        for pod in service.pods()
-        if _is_ready(pod)
-    ]
-
-
-def _readiness(pod: Manifest) -> Manifest:
-    found: Manifest = next(each for each in pod["status"].get("conditions", ()) if each["type"] == "Ready")
-    return found
-
-
-def _is_ready(pod: Manifest) -> bool:
-    return bool(_readiness(pod)["status"] == "True")
-
-
 def _of_type(service: Service, wanted: str) -> list[Manifest]:
     return [pod for pod in service.pods() if node_type(pod) == wanted]
-
-
-def _twice(service: Service) -> list[str]:
-    """The pods' names, for the exporter's port and Ray's own."""
-    return sorted(2 * [pod["metadata"]["name"] for pod in service.pods()])
 
 
 def _series(service: Service, family: str) -> dict[str, float]:
@@ -192,7 +169,7 @@ def _replaced(service: Service, worker: Manifest) -> Manifest:
     def another() -> Manifest | None:
         workers = _of_type(service, "worker")
         other = len(workers) == 1 and workers[0]["metadata"]["name"] != worker["metadata"]["name"]
-        return workers[0] if other and _is_ready(workers[0]) else None
+        return workers[0] if other and is_ready(workers[0]) else None
 
     found = eventually(another, "another worker is Ready", LIMIT)
     eventually(lambda: len(service.living()) == REPLICAS, "its replicas live", LIMIT)
