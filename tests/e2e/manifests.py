@@ -30,24 +30,35 @@ def prometheus(image: str) -> list[Manifest]:
 
 def ray_service(namespace: str, name: str, image: str, labels: dict[str, str]) -> Manifest:
     """A head and a worker, with as many replicas in each."""
-    worker = {"groupName": "workers", "replicas": 1, "minReplicas": 1, "maxReplicas": 1, **_group("ray-worker", image)}
-    cluster = {"rayVersion": "2.60.0", "headGroupSpec": _group("ray-head", image), "workerGroupSpecs": [worker]}
+    return service_of(namespace, name, labels, ray_node("ray-head", image), [worker_group("workers", image)])
+
+
+def service_of(
+    namespace: str, name: str, labels: dict[str, str], head: Manifest, groups: list[Manifest], **cluster: object
+) -> Manifest:
+    """Of these nodes; CLUSTER is what else is to be in the RayCluster."""
+    wanted = {"rayVersion": "2.60.0", "headGroupSpec": head, "workerGroupSpecs": groups, **cluster}
     return {
         "apiVersion": RAY_SERVICES.api_version,
         "kind": "RayService",
         "metadata": {"name": name, "namespace": namespace, "labels": labels},
-        "spec": {"serveConfigV2": SERVE_CONFIG, "rayClusterConfig": cluster},
+        "spec": {"serveConfigV2": SERVE_CONFIG, "rayClusterConfig": wanted},
     }
 
 
-def _group(container: str, image: str) -> Manifest:
+def worker_group(name: str, image: str, *, slots: int = SLOTS) -> Manifest:
+    size = {"replicas": 1, "minReplicas": 1, "maxReplicas": 1}
+    return {"groupName": name, **size, **ray_node("ray-worker", image, slots=slots)}
+
+
+def ray_node(container: str, image: str, *, slots: int = SLOTS) -> Manifest:
+    """With room for so many replicas."""
     resources = {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "3Gi"}}
     ray: Manifest = {"name": container, "image": image, "imagePullPolicy": "IfNotPresent", "resources": resources}
     ray |= _probes(serves=container == "ray-worker")
     ray["volumeMounts"] = [{"name": "e2e", "mountPath": FOLDER}]
-    slots = json.dumps(json.dumps({"slot": SLOTS}))
     return {
-        "rayStartParams": {"num-cpus": "1", "resources": slots},
+        "rayStartParams": {"num-cpus": "1", "resources": json.dumps(json.dumps({"slot": slots}))},
         "template": {"spec": {"containers": [ray], "volumes": [{"name": "e2e", "emptyDir": {}}]}},
     }
 

@@ -66,9 +66,13 @@ class Service:
         self.ground.cluster.client.create(RAY_SERVICES.path(self.namespace), manifest)
 
     def start(self, labels: dict[str, str]) -> None:
-        """Apply it, and wait until all of its replicas have a ledger."""
+        """Apply it, and wait until it serves."""
+        self.apply(labels)
+        self.serves()
+
+    def serves(self) -> None:
+        """Wait until all of its replicas have a ledger."""
         with step(f"RayService {self.name}", "waiting for it to serve") as current:
-            self.apply(labels)
             eventually(self.is_ready, f"RayService {self.name} is Ready", LIMIT)
             eventually(lambda: len(self.living()) == REPLICAS, "all replicas count", LIMIT)
             current.outcome = "Ready"

@@ -14,30 +14,23 @@ from rayscope.model.names import (
     MONITOR_LABEL,
     MONITOR_VALUE,
 )
+from tests.e2e.exporters import killed
 from tests.e2e.figures import FIGURES
 from tests.e2e.ground import RELEASE, SYSTEM, Ground, rolled_out
-from tests.e2e.prometheus import Prometheus
 from tests.e2e.service import LIMIT, REPLICAS, Service, exporter, is_ready, node_type
 from tests.e2e.traffic import traffic
 from tests.plane.client import Manifest
 from tests.plane.resources import CONFIG_MAPS, PODS, VLLM_MONITORS
 from tests.plane.waiting import eventually
 
-# The shell that keeps the container has the program's name, too.
-KILL_PROGRAM = f"""for process in /proc/[0-9]*; do
-    grep -qs {EXPORTER_FILE} $process/cmdline && grep -qs '^Name:.python' $process/status && kill -9 ${{process#/proc/}}
-done; true"""
 FLOOD = 50_000
 FAILURES = "rayscope_exporter_failures_total"
 
 
 def test_an_exporter_that_is_killed_is_started_again_and_nothing_else_happens(service: Service) -> None:
     before = service.standing()
-    starts = _series(service, "rayscope_exporter_start_time_seconds")
     with traffic(service) as clients:
-        for pod in service.pods():
-            service.sh(pod, KILL_PROGRAM, EXPORTER_CONTAINER)
-        eventually(lambda: _all_later(service, starts), "both have started again", LIMIT)
+        killed(service)
     assert clients.troubles == []
     assert service.standing() == before
     FIGURES.compared("answers, both exporters killed", len(clients.answers), len(clients.answers))
@@ -137,17 +130,6 @@ def _without_rayscope(ground: Ground) -> Iterator[None]:
 
 def _of_type(service: Service, wanted: str) -> list[Manifest]:
     return [pod for pod in service.pods() if node_type(pod) == wanted]
-
-
-def _series(service: Service, family: str) -> dict[str, float]:
-    """By pod."""
-    found = Prometheus(service.ground.cluster.client).series(f'{family}{{namespace="{service.namespace}"}}')
-    return {series["metric"]["pod"]: float(series["value"][1]) for series in found}
-
-
-def _all_later(service: Service, before: dict[str, float]) -> bool:
-    now = _series(service, "rayscope_exporter_start_time_seconds")
-    return now.keys() == before.keys() and all(now[pod] > moment for pod, moment in before.items())
 
 
 def _program(service: Service, pod: Manifest) -> str:

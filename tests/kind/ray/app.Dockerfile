@@ -3,3 +3,5 @@ ARG BASE
 FROM ${BASE}
 COPY --chown=1000:1000 . /home/ray/app/
 ENV PYTHONPATH=/home/ray/app
+# By name, as in Ray's own image: Kubernetes cannot tell whether that is root.
+USER ray
