@@ -1,7 +1,7 @@
 """A round of a service's pods: who is asked now, and what is known afterwards.
 
 Asked is at a resync, and when a pod has become ready; who has not answered, or shows nothing of vLLM yet (a model loads
-for minutes), is asked again when there is news of the service, though not all the time.
+for minutes, and Ray has none of its metrics before the first request), is asked again, later and later.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from rayscope.model.status import Source
 
 PAUSE = 30.0
 """Seconds, at least, between two questions to the same pod, unless it has just become ready."""
+LONGEST_PAUSE = 600.0
+REACHED = frozenset({Answer.ALIVE, Answer.ENGINE})
 
 
 class Rounds:
@@ -28,6 +30,10 @@ class Rounds:
         self.seen = Seen(sources=sources, edges=edges or {})
         self._asked: dict[str, tuple[bool, float]] = {}
         """By uid: whether it was ready when it was asked last, and when."""
+        self._in_vain = 0
+        """Rounds in a row after which somebody was still to be asked again."""
+        self.pause: float | None = None
+        """Seconds until a look is due that no news may give a reason for; None where everybody has told all."""
 
     def again(self) -> None:
         """Have everybody asked anew: what was answered holds until then."""
@@ -38,6 +44,8 @@ class Rounds:
     ) -> Seen:
         """Ask who is to be asked; `clusters` are those that live. `measured`: bucket edges are wanted, of Ray's too."""
         due = [pod for pod in pods if pod.address and self._due(pod, measured=measured)]
+        if any(pod.uid not in self.seen.answers for pod in due):
+            self._in_vain = 0  # somebody new
         self._asked = {pod.uid: self._asked[pod.uid] for pod in pods if pod.uid in self._asked}
         self._asked |= {pod.uid: (pod.ready, time.monotonic()) for pod in due}
         reports = await _exporters(asking, [pod for pod in due if pod.injected])
@@ -53,17 +61,29 @@ class Rounds:
             sources[name] |= {Source.RAY}
             edges[name] = edges[name] or shown
         self.seen = Seen(pods, known | answers, sources, edges)
+        self._rest(over=all(self._told(pod, measured=measured) for pod in pods if pod.address), asked=bool(due))
         return self.seen
 
     def _due(self, pod: Pod, *, measured: bool) -> bool:
         ready, when = self._asked.get(pod.uid, (False, None))
         if when is None or (pod.ready and not ready):
             return True
-        content = self.seen.answers.get(pod.uid) is Answer.ENGINE or Source.RAY in self.seen.sources.get(
-            pod.cluster, ()
-        )
-        content &= not measured or bool(self.seen.edges.get(pod.cluster))
-        return not content and time.monotonic() - when > PAUSE
+        return not self._told(pod, measured=measured) and time.monotonic() - when > PAUSE
+
+    def _told(self, pod: Pod, *, measured: bool) -> bool:
+        """Whether there is nothing to ask a pod again before the next resync."""
+        answer = self.seen.answers.get(pod.uid)
+        if pod.injected and answer not in REACHED:
+            return False
+        engine = answer is Answer.ENGINE or Source.RAY in self.seen.sources.get(pod.cluster, ())
+        return engine and (not measured or bool(self.seen.edges.get(pod.cluster)))
+
+    def _rest(self, *, over: bool, asked: bool) -> None:
+        if over:
+            self._in_vain, self.pause = 0, None
+        elif asked or self.pause is None:
+            self.pause = min(1.0 + PAUSE * 2**self._in_vain, LONGEST_PAUSE)
+            self._in_vain = min(self._in_vain + 1, 10)
 
 
 def _reported(cluster: str, pods: Iterable[Pod], reports: Mapping[str, Report]) -> Edges:

@@ -56,6 +56,8 @@ class Statuses:
         self._owners: dict[tuple[str, str], Key] = {}
         """By namespace and name of a RayCluster: whose it is."""
         self._settling: dict[Key, asyncio.TimerHandle] = {}
+        self._returning: dict[Key, asyncio.TimerHandle] = {}
+        """To pods that have not told all yet."""
 
     async def run(self) -> None:
         """Look and write until cancelled."""
@@ -63,7 +65,7 @@ class Statuses:
             async with self._asking:
                 await self._queue.run()
         finally:
-            for timer in self._settling.values():
+            for timer in (*self._settling.values(), *self._returning.values()):
                 timer.cancel()
 
     def tell(self, told: Facts | Denial, service: Service | None = None) -> None:
@@ -88,6 +90,7 @@ class Statuses:
     def forget(self, key: Key) -> None:
         """There is nothing to tell of it any more."""
         self._census.forget(key)
+        self._return(key, None)
         if record := self._records.pop(key, None):
             self._index(key, record.clusters, ())
 
@@ -116,6 +119,13 @@ class Statuses:
         del self._settling[key]
         self._queue.add(key)
 
+    def _return(self, key: Key, seconds: float | None) -> None:
+        """Look again after so many seconds, if no news comes before; None: only then."""
+        if timer := self._returning.pop(key, None):
+            timer.cancel()
+        if seconds is not None:
+            self._returning[key] = asyncio.get_running_loop().call_later(seconds, self._queue.add, key)
+
     async def _look(self, key: Key) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._leisure(), PATIENCE)
@@ -127,6 +137,7 @@ class Statuses:
                 status = await self._status(record, monitor)
                 if self._records.get(key) is record:  # not forgotten meanwhile
                     self._census.take(key, status)
+                    self._return(key, record.rounds.pause)
                 await self._write(key, monitor, record, status)
         except (Terminating, NotFound, Conflict, KindMissing):
             return  # it is gone, or another one has its name, and the watch tells

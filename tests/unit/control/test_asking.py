@@ -148,3 +148,30 @@ async def test_a_pod_is_asked_when_it_becomes_ready_and_not_at_every_look(tmp_pa
             assert (await rounds.look((moved,), ["llm-a"], asking)).answers == {"a": Answer.NONE}
             ready = pod("a", exporter.port, exporter.port)
             assert (await rounds.look((ready,), ["llm-a"], asking)).answers == {"a": Answer.ALIVE}
+
+
+async def test_who_has_not_told_all_is_asked_again_without_news_and_ever_later(tmp_path: Path) -> None:
+    rounds, pauses = Rounds({}), []
+    async with Asking() as asking:
+        with HeldPort() as held:
+            for _ in range(8):
+                await rounds.look((pod("a", held.number, held.number),), ["llm-a"], asking)
+                pauses.append(rounds.pause)
+                rounds.again()  # as if that time had passed
+        assert pauses == [31.0, 61.0, 121.0, 241.0, 481.0, 600.0, 600.0, 600.0]
+        with Exporter(tmp_path) as alive, HeldPort() as held:
+            new = (pod("a", alive.port, held.number), pod("b", alive.port, held.number))
+            await rounds.look(new, ["llm-a"], asking)
+            assert rounds.pause == 31.0, "a new pod is asked as soon as the first one was"
+        rounds.again()
+        with Exporter(captured(tmp_path / "captured")) as engine, HeldPort() as held:
+            await rounds.look((pod("a", engine.port, held.number),), ["llm-a"], asking)
+            assert rounds.pause is None
+
+
+async def test_a_source_that_was_seen_does_not_excuse_an_exporter_that_was_not_reached() -> None:
+    rounds = Rounds({"llm-a": frozenset({Source.RAY})})
+    async with Asking() as asking:
+        with HeldPort() as held:
+            await rounds.look((pod("a", held.number, held.number),), ["llm-a"], asking)
+    assert rounds.pause
