@@ -1,0 +1,129 @@
+"""The operator's replicas: one is killed, all are replaced, and what KubeRay makes meanwhile is not lost."""
+
+import json
+import uuid
+from datetime import datetime
+
+import pytest
+
+from rayscope.inject import inspect
+from rayscope.model.names import (
+    MANAGER,
+    MONITOR_LABEL,
+    MONITOR_VALUE,
+    RAY_ORIGIN_KIND,
+    RAY_ORIGIN_KIND_LABEL,
+    RAY_ORIGIN_NAME_LABEL,
+)
+from tests.e2e.figures import FIGURES
+from tests.e2e.ground import SYSTEM, Ground, rolled_out
+from tests.e2e.manifests import ray_service
+from tests.e2e.service import Service
+from tests.plane.client import Manifest
+from tests.plane.resources import LEASES, PODS, RAY_CLUSTERS, RAY_SERVICES
+from tests.plane.waiting import eventually
+
+LIMIT = 180.0
+NOWHERE = {"e2e.rayscope.dev/node": "none"}
+"""No node has this label: pods of such a template never run."""
+OPERATOR = f"deployment/{MANAGER}"
+LEAST = 10
+TOLERANCE = 10.0
+"""Seconds: replicas look at the Lease every two, and it was renewed once more after we saw it."""
+
+
+@pytest.fixture(scope="module")
+def service(ground: Ground, namespace: str) -> Service:
+    """Labelled, with pods that never run."""
+    made = Service(ground, namespace)
+    manifest = ray_service(namespace, made.name, ground.ray, {MONITOR_LABEL: MONITOR_VALUE})
+    manifest["spec"]["rayClusterConfig"] = _tiny(manifest["spec"]["rayClusterConfig"])
+    ground.cluster.client.create(RAY_SERVICES.path(namespace), manifest)
+    eventually(lambda: _is_known(made), "the VLLMMonitor tells of its cluster", LIMIT)
+    return made
+
+
+def test_a_leader_is_killed_and_another_one_goes_on(ground: Ground, service: Service) -> None:
+    client = ground.cluster.client
+    client.patch(_path(service), {"metadata": {"labels": {MONITOR_LABEL: None}}})
+    eventually(lambda: not service.monitor(), "the VLLMMonitor goes with the label", LIMIT)
+    before = _lease(ground)
+    _kill(ground, before["holderIdentity"].partition("_")[0])
+    client.patch(_path(service), {"metadata": {"labels": {MONITOR_LABEL: MONITOR_VALUE}}})
+    eventually(lambda: _is_known(service), "the VLLMMonitor comes with the label", LIMIT)
+    after = _lease(ground)
+    assert after["holderIdentity"] != before["holderIdentity"]
+    took, granted = _seconds(before["renewTime"], after["acquireTime"]), before["leaseDurationSeconds"]
+    FIGURES.compared("seconds without a leader: the Lease's | those that it took", granted, took)
+    assert took <= granted + TOLERANCE
+    rolled_out(ground.cluster, SYSTEM, OPERATOR)
+
+
+def test_replicas_are_replaced_while_clusters_are_made(ground: Ground, service: Service) -> None:
+    client, old = ground.cluster.client, _replicas(ground)
+    ground.cluster.kubectl(f"--namespace={SYSTEM}", "rollout", "restart", OPERATOR)
+    made: dict[str, bool] = {}
+
+    def replaced() -> bool:
+        cluster = client.create(RAY_CLUSTERS.path(service.namespace), _cluster(service))
+        made[cluster["metadata"]["name"]] = inspect(cluster).complete
+        return len(made) >= LEAST and not old & _replicas(ground)
+
+    eventually(replaced, "all replicas are replaced", LIMIT)
+    rolled_out(ground.cluster, SYSTEM, OPERATOR)
+    left = {name for name, injected in made.items() if not injected}
+    told = json.dumps(service.monitor()["status"])
+    FIGURES.compared("RayClusters made in a rolling restart: all | injected", len(made), len(made) - len(left))
+    assert all(name in told for name in left)
+
+
+def _is_known(service: Service) -> bool:
+    return bool(service.monitor().get("status", {}).get("clusters"))
+
+
+def _path(service: Service) -> str:
+    return RAY_SERVICES.path(service.namespace, service.name)
+
+
+def _tiny(config: Manifest) -> Manifest:
+    """A head that is never scheduled, and no workers."""
+    config["headGroupSpec"]["template"]["spec"]["nodeSelector"] = NOWHERE
+    return {**config, "workerGroupSpecs": []}
+
+
+def _cluster(service: Service) -> Manifest:
+    """As KubeRay would label it, and without pods."""
+    labels = {
+        MONITOR_LABEL: MONITOR_VALUE,
+        RAY_ORIGIN_KIND_LABEL: RAY_ORIGIN_KIND,
+        RAY_ORIGIN_NAME_LABEL: service.name,
+    }
+    config = ray_service(service.namespace, service.name, service.ground.ray, {})["spec"]["rayClusterConfig"]
+    metadata = {"name": f"{service.name}-{uuid.uuid4().hex[:5]}", "namespace": service.namespace, "labels": labels}
+    return {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayCluster",
+        "metadata": metadata,
+        "spec": {**_tiny(config), "suspend": True},
+    }
+
+
+def _lease(ground: Ground) -> Manifest:
+    spec: Manifest = ground.cluster.client.get(LEASES.path(SYSTEM, MANAGER))["spec"]
+    return spec
+
+
+def _kill(ground: Ground, name: str) -> None:
+    """Without a chance to hand over."""
+    pod = ground.cluster.client.get(PODS.path(SYSTEM, name))
+    container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
+    words = ("ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", container)
+    ground.cluster.exec(pod["spec"]["nodeName"], *words)
+
+
+def _replicas(ground: Ground) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in ground.cluster.client.list(PODS.path(SYSTEM))}
+
+
+def _seconds(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
