@@ -18,7 +18,8 @@ from kubernetes.aio.client import Configuration
 
 from rayscope.kube.connection import Connection, configuration
 from rayscope.kube.errors import ApiError, NotFound, error
-from rayscope.kube.kinds import POD, Kind, kind_of
+from rayscope.kube.kinds import CONFIG_MAP, POD, Kind, kind_of
+from rayscope.kube.protobuf import PROTOBUF, config_map
 from rayscope.model.manifest import Manifest
 from rayscope.model.names import MANAGER
 
@@ -46,7 +47,7 @@ Object = dict[str, Any]
 Objects = list[Object]
 Patch = Sequence[Mapping[str, Any]]
 """Operations of a JSON patch (RFC 6902)."""
-Body = Manifest | Patch | None
+Body = Manifest | Patch | bytes | None
 
 
 class Api:
@@ -112,8 +113,10 @@ class Api:
 
     async def create(self, manifest: Manifest) -> Object:
         """The metadata of the new object; Conflict where there is one of that name."""
-        path = kind_of(manifest).path(manifest["metadata"].get("namespace"))
-        return await self._request("POST", path, {"fieldManager": MANAGER}, manifest, accept=METADATA)
+        kind, namespace = kind_of(manifest), manifest["metadata"].get("namespace")
+        body, content = (config_map(manifest), PROTOBUF) if kind == CONFIG_MAP else (manifest, JSON)
+        query = {"fieldManager": MANAGER}
+        return await self._request("POST", kind.path(namespace), query, body, content=content, accept=METADATA)
 
     async def replace(self, manifest: Manifest) -> Object:
         """The metadata; Conflict where the object is no longer the one of `metadata.resourceVersion`."""
@@ -173,7 +176,7 @@ class Api:
     ) -> Object:
         """One request, repeated while its trouble looks like passing."""
         headers = {"Accept": accept, "Content-Type": content}
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         for pause in PAUSES:
             try:
                 return await self._attempt(method, path, query, headers, data)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from rayscope.model.cluster import groups
 from rayscope.model.manifest import Manifest, mapping, sequence
@@ -67,5 +68,11 @@ def _config_map(metadata: Manifest, zipapp: bytes) -> Manifest:
         "kind": "ConfigMap",
         "metadata": metadata,
         "immutable": True,
-        "binaryData": {EXPORTER_FILE: b64encode(zipapp).decode()},
+        "binaryData": {EXPORTER_FILE: _text(zipapp)},
     }
+
+
+@lru_cache(maxsize=4)
+def _text(zipapp: bytes) -> str:
+    """It is the same one for all services."""
+    return b64encode(zipapp).decode()
