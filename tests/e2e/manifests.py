@@ -53,7 +53,7 @@ def worker_group(name: str, image: str, *, slots: int = SLOTS) -> Manifest:
 
 def ray_node(container: str, image: str, *, slots: int = SLOTS) -> Manifest:
     """With room for so many replicas."""
-    resources = {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "3Gi"}}
+    resources = {"requests": {"cpu": "50m", "memory": "1Gi"}, "limits": {"memory": "3Gi"}}
     ray: Manifest = {"name": container, "image": image, "imagePullPolicy": "IfNotPresent", "resources": resources}
     ray |= _probes(serves=container == "ray-worker")
     ray["volumeMounts"] = [{"name": "e2e", "mountPath": FOLDER}]
@@ -67,12 +67,13 @@ def _probes(*, serves: bool) -> Manifest:
     """What KubeRay asks by default, with more patience: what a busy machine does to Ray is no story of these."""
     alive, proxy = "localhost:52365/api/local_raylet_healthz", "localhost:8000/-/healthz"
 
-    def probe(*addresses: str) -> Manifest:
+    def probe(*addresses: str, failures: int = 1) -> Manifest:
         asked = " && ".join(f"wget --tries 1 -T 25 -q -O- http://{each} | grep success" for each in addresses)
-        patience = {"initialDelaySeconds": 10, "periodSeconds": 5, "timeoutSeconds": 60, "failureThreshold": 3}
+        patience = {"initialDelaySeconds": 10, "periodSeconds": 5, "timeoutSeconds": 60, "failureThreshold": failures}
         return {"exec": {"command": ["bash", "-c", asked]}, **patience}
 
-    return {"livenessProbe": probe(alive), "readinessProbe": probe(alive, proxy) if serves else probe(alive)}
+    ready = probe(alive, proxy) if serves else probe(alive)
+    return {"livenessProbe": probe(alive, failures=120), "readinessProbe": ready}
 
 
 def _account(name: str, role: str) -> list[Manifest]:
