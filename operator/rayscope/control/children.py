@@ -11,10 +11,14 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rayscope.kube.kinds import Kind, kind_of
+from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, PROMETHEUS_RULE, SERVICE, SERVICE_MONITOR, Kind, kind_of
 from rayscope.model.manifest import Manifest, labels, sequence
-from rayscope.model.names import RAY_ORIGIN_KIND, SERVICE_LABEL
+from rayscope.model.names import MANAGED_BY_LABEL, MANAGER, RAY_ORIGIN_KIND, SERVICE_LABEL
 from rayscope.model.service import Key, Service
+
+CHILD_KINDS = (CONFIG_MAP, SERVICE, POD_MONITOR, SERVICE_MONITOR, PROMETHEUS_RULE)
+CHILDREN = f"{MANAGED_BY_LABEL}={MANAGER},{SERVICE_LABEL}"
+"""Label selector of what we made for services."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +115,10 @@ class Children:
             del self._places[child.service]
         return child.service
 
-    def listed(self, kind: Kind, bodies: Iterable[Manifest]) -> set[Key]:
-        """Take note of all children of a kind at once, and forget the others; the services to visit."""
+    def listed(self, kind: Kind, bodies: Iterable[Manifest], place: str | None = None) -> set[Key]:
+        """Take note of all children of a kind (in a namespace), and forget the others; the services to visit."""
         found = {Ref(kind, body["metadata"]["namespace"], body["metadata"]["name"]): body for body in bodies}
-        gone = [ref for ref in self._known if ref.kind == kind and ref not in found]
+        gone = [ref for ref in self._known if ref.kind == kind and place in {None, ref.namespace} and ref not in found]
         keys = {self.lost(ref) for ref in gone} | {self.saw(ref, body) for ref, body in found.items()}
         return {key for key in keys if key}
 

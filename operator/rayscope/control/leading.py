@@ -9,6 +9,7 @@ from rayscope.control.children import Children
 from rayscope.control.clusters import Clusters
 from rayscope.control.events import Events
 from rayscope.control.exporters import Exporters
+from rayscope.control.following import Following
 from rayscope.control.missing import MissingKinds
 from rayscope.control.monitors import Monitors
 from rayscope.control.options import Options
@@ -55,21 +56,30 @@ class Leading:
             again=self._visit,
         )
         self.queue: WorkQueue[Key] = WorkQueue(reconciler)
-        self._resync = Resync(api, options.watch_namespaces, self._children, self._monitors, self.queue, self._doubt)
+        self._following = Following(
+            api,
+            options.watch_namespaces,
+            children=self._children,
+            clusters=self._clusters,
+            reading=self._reading,
+            statuses=self._statuses,
+            queue=self.queue,
+            known=self._known,
+        )
+        self._resync = Resync(
+            api, options.watch_namespaces, self._children, self._monitors, self._following, self.queue, self._doubt
+        )
 
     async def work(self) -> None:
         """Until cancelled."""
         figures.leader.set(1)
         sources = triggers.Sources(
             queue=self.queue,
-            children=self._children,
-            clusters=self._clusters,
             resync=self._resync,
             missing=self._missing,
             monitors=self._monitors,
             prometheuses=self._prometheuses,
             reading=self._reading,
-            statuses=self._statuses,
         )
         try:
             await self._resync.learn()  # before the first visit, which would apply what an earlier leader has applied
@@ -81,7 +91,8 @@ class Leading:
                     "the statuses": self._statuses.run(),
                     "the comparison": self._resync.run(),
                     "the look for missing kinds": self._missing.run(),
-                    "the watch": triggers.watch(
+                    "the watches": self._following.run(),
+                    "kopf": triggers.watch(
                         triggers.registry(sources, everywhere=not self._options.watch_namespaces),
                         None,
                         self._options.watch_namespaces,
@@ -94,6 +105,9 @@ class Leading:
 
     async def _leisure(self) -> None:
         await self.queue.idle()
+
+    def _known(self, key: Key) -> bool:
+        return self._resync.knows(key)
 
     def _visit(self, key: Key) -> None:
         self.queue.add(key)

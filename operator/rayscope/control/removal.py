@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rayscope.control.children import Ref
-from rayscope.control.resync import CHILD_KINDS, CHILDREN
+from rayscope.control.children import CHILD_KINDS, CHILDREN, Ref
 from rayscope.kube.api import Api
 from rayscope.kube.errors import KindMissing
 from rayscope.kube.holding import Holding

@@ -13,18 +13,16 @@ from collections.abc import Callable, Collection, Sequence
 
 from rayscope.control import figures
 from rayscope.control.children import Children
+from rayscope.control.following import Following
 from rayscope.control.monitors import Monitors
 from rayscope.control.queue import WorkQueue
 from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, KindMissing
-from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, PROMETHEUS_RULE, RAY_SERVICE, SERVICE, SERVICE_MONITOR, Kind
-from rayscope.model.names import MANAGED_BY_LABEL, MANAGER, MONITOR_LABEL, SERVICE_LABEL
+from rayscope.kube.kinds import RAY_SERVICE, Kind
+from rayscope.model.names import MONITOR_LABEL
 from rayscope.model.service import Key
 
 PERIOD = 600.0
-CHILD_KINDS = (CONFIG_MAP, SERVICE, POD_MONITOR, SERVICE_MONITOR, PROMETHEUS_RULE)
-CHILDREN = f"{MANAGED_BY_LABEL}={MANAGER},{SERVICE_LABEL}"
-"""Label selector of what we made for services."""
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +36,7 @@ class Resync:
         namespaces: Sequence[str],
         children: Children,
         monitors: Monitors,
+        following: Following,
         queue: WorkQueue[Key],
         doubt: Callable[[], None],
     ) -> None:
@@ -46,6 +45,7 @@ class Resync:
         self._places: Sequence[str | None] = namespaces or (None,)
         self._children = children
         self._monitors = monitors
+        self._following = following
         self._doubt = doubt
         self._queue = queue
         self._services: set[Key] = set()
@@ -82,8 +82,7 @@ class Resync:
     async def learn(self) -> None:
         """Learn what there is, and visit every service, labelled or not: all at once, so that much is read at once."""
         await self._monitors.learn(self._places)
-        for kind in CHILD_KINDS:
-            self._children.listed(kind, await self._list(kind, CHILDREN))
+        await self._following.learn()
         found = await self._list(RAY_SERVICE, MONITOR_LABEL)
         self._services = {Key(body["metadata"]["namespace"], body["metadata"]["name"]) for body in found}
         figures.services.set(len(self._services))

@@ -1,8 +1,8 @@
-"""What makes us look: kopf's watches, each event of which becomes a key in the queue, and nothing else.
+"""What makes us look at what people write: kopf's watches, each event of which becomes a key, and nothing else.
 
 kopf is used for what it does well (list, watch, reconnect, CRDs that come and go) and writes nothing here: no
 finalizer, no annotation, no handler that keeps state. Only names and versions are read from events, so only metadata
-is asked for: a thousand services and the exporters beside them would otherwise be hundreds of megabytes at start.
+is asked for. What machines write, `following` watches.
 """
 
 from __future__ import annotations
@@ -16,33 +16,22 @@ from typing import Any
 import aiohttp
 import kopf
 
-from rayscope.control.children import Children, Ref
-from rayscope.control.clusters import Clusters
 from rayscope.control.missing import MissingKinds
 from rayscope.control.monitors import Monitors
 from rayscope.control.prometheuses import PROMETHEUS_KINDS, Prometheuses
 from rayscope.control.queue import WorkQueue
 from rayscope.control.reading import Reading
-from rayscope.control.resync import CHILD_KINDS, CHILDREN, Resync
-from rayscope.control.statuses import Statuses
+from rayscope.control.resync import Resync
 from rayscope.kube.api import METADATA, METADATA_LIST
 from rayscope.kube.connection import configuration, session
-from rayscope.kube.kinds import CRD, POD, RAY_CLUSTER, RAY_SERVICE, VLLM_MONITOR, Kind
-from rayscope.model.cluster import service_name
-from rayscope.model.names import (
-    DOMAIN,
-    MANAGER,
-    MONITOR_LABEL,
-    RAY_CLUSTER_LABEL,
-    RAY_ORIGIN_KIND,
-    RAY_ORIGIN_KIND_LABEL,
-)
+from rayscope.kube.kinds import CRD, RAY_SERVICE, VLLM_MONITOR, Kind
+from rayscope.model.names import DOMAIN, MANAGER, MONITOR_LABEL
 from rayscope.model.service import Key
 
 NO_ITEMS = b'"items":null'
 GONE = 404
 DELETED = "DELETED"
-KINDS = (RAY_SERVICE, RAY_CLUSTER, *CHILD_KINDS, VLLM_MONITOR, POD, *PROMETHEUS_KINDS)
+KINDS = (RAY_SERVICE, VLLM_MONITOR, *PROMETHEUS_KINDS)
 
 
 class Nothing(kopf.DiffBaseStorage):
@@ -70,12 +59,7 @@ def settings() -> kopf.OperatorSettings:
     chosen.networking.connect_timeout = 10.0
     chosen.networking.request_timeout = 60.0
     chosen.watching.chunk_size = 500
-    selectors = chosen.watching.label_selectors
-    selectors[RAY_SERVICE.group, RAY_SERVICE.version, RAY_SERVICE.plural] = MONITOR_LABEL
-    selectors[RAY_CLUSTER.group, RAY_CLUSTER.version, RAY_CLUSTER.plural] = f"{RAY_ORIGIN_KIND_LABEL}={RAY_ORIGIN_KIND}"
-    selectors[POD.group, POD.version, POD.plural] = RAY_CLUSTER_LABEL
-    for kind in CHILD_KINDS:
-        selectors[kind.group, kind.version, kind.plural] = CHILDREN
+    chosen.watching.label_selectors[RAY_SERVICE.group, RAY_SERVICE.version, RAY_SERVICE.plural] = MONITOR_LABEL
     return chosen
 
 
@@ -84,14 +68,11 @@ class Sources:
     """Where events go, and what decides whether they are a reason to look."""
 
     queue: WorkQueue[Key]
-    children: Children
-    clusters: Clusters
     resync: Resync
     missing: MissingKinds
     monitors: Monitors
     prometheuses: Prometheuses
     reading: Reading
-    statuses: Statuses
 
 
 def registry(to: Sources, *, everywhere: bool) -> kopf.OperatorRegistry:
@@ -106,20 +87,9 @@ def registry(to: Sources, *, everywhere: bool) -> kopf.OperatorRegistry:
         (to.resync.unlabelled if deleted else to.resync.labelled)(key)
         to.queue.add(key)
 
-    @kopf.on.event(RAY_CLUSTER.group, RAY_CLUSTER.version, RAY_CLUSTER.plural, registry=handlers)
-    async def on_cluster(type: str | None, namespace: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
-        key = Key(str(namespace), service_name(body) or "")
-        changed = to.clusters.gone(body) if type == DELETED else to.clusters.changed(body)
-        if changed:
-            to.reading.changed(key, body, deleted=type == DELETED)
-            if to.resync.knows(key):
-                to.queue.add(key)
-
-    for kind in CHILD_KINDS:
-        _on_child(handlers, kind, to)
     for kind in PROMETHEUS_KINDS:
         _on_prometheus(handlers, kind, to)
-    _on_status(handlers, to)
+    _on_monitor(handlers, to)
     if everywhere:
         _on_kind(handlers, to)
     return handlers
@@ -131,14 +101,6 @@ def _on_kind(handlers: kopf.OperatorRegistry, to: Sources) -> None:
         to.missing.look()
 
 
-def _on_child(handlers: kopf.OperatorRegistry, kind: Kind, to: Sources) -> None:
-    @kopf.on.event(kind.group, kind.version, kind.plural, registry=handlers, id=kind.plural)
-    async def on_child(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
-        ref = Ref(kind, str(body.metadata.namespace), str(body.metadata.name))
-        if key := to.children.lost(ref) if type == DELETED else to.children.saw(ref, body):
-            to.queue.add(key)
-
-
 def _on_prometheus(handlers: kopf.OperatorRegistry, kind: Kind, to: Sources) -> None:
     @kopf.on.event(kind.group, kind.version, kind.plural, registry=handlers, id=kind.plural)
     async def on_prometheus(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's
@@ -146,9 +108,7 @@ def _on_prometheus(handlers: kopf.OperatorRegistry, kind: Kind, to: Sources) -> 
             to.resync.visit_all()
 
 
-def _on_status(handlers: kopf.OperatorRegistry, to: Sources) -> None:
-    """What only the VLLMMonitors tell, and are."""
-
+def _on_monitor(handlers: kopf.OperatorRegistry, to: Sources) -> None:
     @kopf.on.event(VLLM_MONITOR.group, VLLM_MONITOR.version, VLLM_MONITOR.plural, registry=handlers)
     async def on_monitor(
         type: str | None,  # noqa: A002 - kopf's
@@ -160,10 +120,6 @@ def _on_status(handlers: kopf.OperatorRegistry, to: Sources) -> None:
         key = Key(str(namespace), str(name))
         if to.monitors.gone(key) if type == DELETED else to.monitors.changed(key, body):
             to.queue.add(key)
-
-    @kopf.on.event(POD.group, POD.version, POD.plural, registry=handlers)
-    async def on_pod(namespace: str | None, body: kopf.Body, **_: object) -> None:
-        to.statuses.pod_changed(str(namespace), str(body.metadata.labels.get(RAY_CLUSTER_LABEL)))
 
 
 async def watch(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -27,6 +27,10 @@ PAGE = 500
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 PROXY_TIMEOUT = aiohttp.ClientTimeout(total=5)
 """For a pod behind the API server, which itself waits 30 seconds for one that drops packets."""
+WATCH_TIMEOUT = aiohttp.ClientTimeout(sock_connect=10, sock_read=150)
+"""A bookmark comes about every minute: what is silent for longer has lost us."""
+WATCH_SECONDS = (300, 600)
+"""How long a watch lasts: not as long as any other, so that they do not all begin anew at once."""
 PAUSES = (0.1, 0.5, 2.0)
 """Seconds before each further attempt, unless the server says Retry-After."""
 LONGEST_PAUSE = 10.0
@@ -82,12 +86,12 @@ class Api:
         query = {"limit": str(PAGE)} | ({"labelSelector": labels} if labels else {})
         accept = METADATA_LIST if metadata_only else JSON
         try:
-            return await self._pages(kind.path(namespace), query, accept)
+            return (await self._pages(kind.path(namespace), query, accept))[0]
         except ApiError as failure:
             if failure.status != EXPIRED:
                 raise
         # So much changed meanwhile that the server has forgotten where we were: once more, from the start.
-        return await self._pages(kind.path(namespace), query, accept)
+        return (await self._pages(kind.path(namespace), query, accept))[0]
 
     async def page(
         self, kind: Kind, namespace: str | None, labels: str, size: int, token: str = ""
@@ -96,6 +100,35 @@ class Api:
         query = {"limit": str(size), "labelSelector": labels} | ({"continue": token} if token else {})
         page = await self._request("GET", kind.path(namespace), query)
         return page["items"], page["metadata"].get("continue", "")
+
+    async def snapshot(self, kind: Kind, namespace: str | None, labels: str) -> tuple[Objects, str]:
+        """The metadata of all objects, and the moment of which they are: what `watch` begins with."""
+        query = {"limit": str(PAGE), "labelSelector": labels}
+        found, version = await self._pages(kind.path(namespace), query, METADATA_LIST)
+        return found, version
+
+    async def watch(
+        self, kind: Kind, namespace: str | None, labels: str, version: str
+    ) -> AsyncIterator[tuple[str, Object]]:
+        """ADDED, MODIFIED, DELETED or BOOKMARK, and the metadata, as it happens after VERSION, till the server ends it.
+
+        ApiError, once: 0 for a lost connection, 410 where so much has happened since that it must be listed anew.
+        """
+        seconds = random.randint(*WATCH_SECONDS)  # noqa: S311 - no secret
+        query = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}
+        query |= {"labelSelector": labels, "resourceVersion": version}
+        path, headers = kind.path(namespace), {"Accept": METADATA}
+        try:
+            async with self._connection.request("GET", path, query, headers, None, WATCH_TIMEOUT) as response:
+                if response.status >= 300:
+                    raise error(response.status, response.reason or "", await response.read(), response.headers)
+                async for line in _lines(response.content):
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        raise error(event["object"].get("code", EXPIRED), "", json.dumps(event["object"]).encode(), {})
+                    yield event["type"], event["object"]
+        except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
+            raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
 
     async def probe(self, kind: Kind, namespace: str | None = None) -> None:
         """Just ask for a kind: KindMissing where it is not installed."""
@@ -156,13 +189,13 @@ class Api:
             if not (uid and failure.status == 409):
                 raise
 
-    async def _pages(self, path: str, query: Mapping[str, str], accept: str) -> Objects:
+    async def _pages(self, path: str, query: Mapping[str, str], accept: str) -> tuple[Objects, str]:
         page = await self._request("GET", path, query, accept=accept)
         items: Objects = page["items"] or []  # null, in an empty list of metadata
         while token := page["metadata"].get("continue"):
             page = await self._request("GET", path, {**query, "continue": token}, accept=accept)
             items += page["items"] or []
-        return items
+        return items, page["metadata"]["resourceVersion"]
 
     async def _request(  # noqa: PLR0913 - the parts of an HTTP request
         self,
@@ -232,6 +265,15 @@ async def _answer(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
     if response.status >= 300:
         raise error(response.status, response.reason or "", answer, response.headers)
     return answer
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Of any length."""
+    rest = b""
+    async for chunk in content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line
 
 
 def _path(manifest: Manifest) -> str:
