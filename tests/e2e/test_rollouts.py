@@ -1,4 +1,4 @@
-"""Clusters that come and go under a service, by its user's edit and by `rayscope rollout`, and upgrades around them.
+"""Clusters that come and go under a service, by its user's edit and by `rayscope rollout`, and KubeRay's upgrade.
 
 Two RayServices, each in a namespace of its own: one is labelled from the first, and its twin is not. Its stories follow
 each other.
@@ -12,21 +12,19 @@ from itertools import pairwise
 import pytest
 
 from rayscope.inject import inspect
-from rayscope.model.names import EXPORTER_CONTAINER, EXPORTER_VOLUME, MONITOR_LABEL, MONITOR_VALUE
+from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
 from tests.control.cli import rayscope
 from tests.e2e.figures import FIGURES
-from tests.e2e.ground import SYSTEM, Ground, install_rayscope, rolled_out
+from tests.e2e.ground import SYSTEM, Ground, rolled_out
 from tests.e2e.manifests import SCRAPE_INTERVAL, ray_service
 from tests.e2e.prometheus import Prometheus
-from tests.e2e.service import Service, containers
+from tests.e2e.service import Service
 from tests.e2e.traffic import REQUEST, traffic
 from tests.e2e.witness import witness
-from tests.kind import docker, images
-from tests.kind.configuration import PREFIX
-from tests.kind.recipe import digest
+from tests.kind import images
 from tests.plane.client import Manifest
 from tests.plane.progress import step
-from tests.plane.resources import CONFIG_MAPS, NAMESPACES, PODS, RAY_CLUSTERS, RAY_SERVICES
+from tests.plane.resources import NAMESPACES, PODS, RAY_SERVICES
 from tests.plane.versions import VERSIONS
 from tests.plane.waiting import eventually
 
@@ -36,12 +34,6 @@ TOKENS = "vllm:generation_tokens_total"
 KUBERAY = "deployment/kuberay-operator"
 VERSION = "ray.io/kuberay-version"
 """KubeRay's annotation of a RayCluster: who wrote its template last."""
-LATER = """\
-USER root
-RUN cd /opt/rayscope/lib/python3.*/site-packages/rayscope \\
- && sed -i 's/^__version__ = .*/__version__ = "99.0.0"/' __init__.py && rm __pycache__/__init__.*
-USER 65532:65532
-"""
 INTERVAL = float(SCRAPE_INTERVAL.removesuffix("s"))
 DEFAULT_INTERVAL = 60.0
 """Seconds, Prometheus' own: on a machine with much to do it misses some of ours, which come and end far sooner."""
@@ -76,16 +68,6 @@ def labelled(services: tuple[Service, Service]) -> Service:
 @pytest.fixture(scope="module")
 def twin(services: tuple[Service, Service]) -> Service:
     return services[1]
-
-
-@pytest.fixture
-def later(ground: Ground) -> Iterator[str]:
-    """A later Rayscope, whose exporter is another one, in the place of this one; its image."""
-    image = _later()
-    ground.cluster.load(image)
-    install_rayscope(ground.cluster, image)
-    yield image
-    install_rayscope(ground.cluster, images.operator())
 
 
 @pytest.fixture
@@ -198,28 +180,6 @@ def test_kuberay_is_upgraded_while_rayscope_is_away_and_that_is_told(ground: Gro
     assert labelled.is_ready()
 
 
-def test_a_cluster_of_an_earlier_rayscope_grows_under_a_later_one(ground: Ground, twin: Service, later: str) -> None:
-    client = ground.cluster.client
-    [cluster] = twin.clusters()
-    [exporter] = {_exporter(pod) for pod in _pods(twin)}
-    published = {each["metadata"]["name"] for each in client.list(CONFIG_MAPS.path(SYSTEM))}
-    assert len({name for name in published if name.startswith("rayscope-exporter-")}) > 1, f"{later} has published none"
-    grown = [{"op": "replace", "path": "/spec/workerGroupSpecs/0/replicas", "value": 1}]
-    client.patch(_path(twin), {"spec": {"serveConfigV2": _serve(2)}})
-    client.patch(RAY_CLUSTERS.path(twin.namespace, cluster["metadata"]["name"]), grown)
-    eventually(lambda: len(_pods(twin)) == 2 and all(map(_is_ready, _pods(twin))), "both pods are ready", LIMIT)
-    assert {_exporter(pod) for pod in _pods(twin)} == {exporter}
-    assert all(EXPORTER_CONTAINER in containers(pod) for pod in _pods(twin))
-    expected = {"injected": "2/2", "reporting": "2/2"}
-    eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
-    FIGURES.compared(
-        "pods of an old cluster under a later Rayscope, injected and reporting",
-        "2/2, 2/2",
-        ", ".join(_summary(twin).values()),
-    )
-    eventually(lambda: _pods_up(twin, "vllm-metrics") == _pod_names(twin), "both exporters are up", LIMIT)
-
-
 def _apply(service: Service, labels: dict[str, str], workers: int) -> None:
     """One replica in each pod; small, because there are two clusters of it at times."""
     manifest = ray_service(service.namespace, service.name, service.ground.ray, labels)
@@ -251,13 +211,6 @@ def _edit() -> dict[str, object]:
         "path": "/spec/rayClusterConfig/headGroupSpec/template/spec/containers/0/env",
         "value": variable,
     }
-
-
-def _later() -> str:
-    """This Rayscope under another version, which is in its exporter, too."""
-    instructions = f"FROM {images.operator()}\n{LATER}"
-    tag = f"{PREFIX}/rayscope:later-{digest(instructions)}"
-    return docker.ensure(tag, lambda _: docker.build_from(instructions, tag, {}))
 
 
 def _run_kuberay(ground: Ground, version: str) -> None:
@@ -300,16 +253,6 @@ def _uids(service: Service) -> set[str]:
 def _written_by(service: Service) -> str:
     [cluster] = service.clusters()
     return str(cluster["metadata"]["annotations"][VERSION])
-
-
-def _exporter(pod: Manifest) -> str:
-    """The ConfigMap that its exporter comes from."""
-    return next(str(each["configMap"]["name"]) for each in pod["spec"]["volumes"] if each["name"] == EXPORTER_VOLUME)
-
-
-def _is_ready(pod: Manifest) -> bool:
-    conditions = pod["status"].get("conditions", ())
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _selector(service: Service, endpoint: str = "vllm-metrics") -> str:
