@@ -54,7 +54,7 @@ rules-test: tools # Rules: promtool checks them, and sees every alert fire, keep
 	$(BIN)/pytest tests/rules
 
 e2e: tools ## End to end on a kind cluster (KEEP=1 keeps it, KUBECONFIG=... takes another): Ray, KubeRay, Prometheus
-	$(BIN)/pytest -m e2e tests/kind tests/e2e
+	$(BIN)/pytest --capture=tee-sys -m e2e tests/kind tests/e2e
 
 unit: $(STAMP) ## The tests that need no control plane
 	$(BIN)/pytest tests/unit
