@@ -6,7 +6,8 @@ from tests.e2e.manifests import MONITORING
 from tests.plane.client import Client, Manifest
 from tests.plane.resources import SERVICES
 
-QUERY = SERVICES.path(MONITORING, "prometheus-operated:web", "proxy/api/v1/query")
+API = SERVICES.path(MONITORING, "prometheus-operated:web", "proxy/api/v1")
+QUERY = f"{API}/query"
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,8 @@ class Prometheus:
         if len(values) > 1:
             raise ValueError(f"{query} gives {len(values)} values")
         return values[0] if values else None
+
+    def pools(self) -> list[str]:
+        """What it scrapes by its configuration; the last samples of a job that is gone are shown for five minutes."""
+        pools: list[str] = self.client.get(f"{API}/scrape_pools")["data"]["scrapePools"]
+        return pools

@@ -37,7 +37,8 @@ def test_the_applications_own_route_beside_it_doubles_nothing(service: Service) 
         _shows_what_was_committed(service, "the application's route beside")
         assert prometheus.series(f'{{__name__=~"vllm:.+", {route}}}') == []
         assert prometheus.series(f'{OWN}{{job!~".*-app", namespace="{service.namespace}"}}') == []
-    eventually(lambda: not service.up(monitor), "the route is scraped no more", LIMIT)
+    pool = f"serviceMonitor/{service.namespace}/{monitor}/0"
+    eventually(lambda: pool not in prometheus.pools(), "the route is scraped no more", LIMIT)
     _shows_what_was_committed(service, "without the route again")
     assert service.standing() == before
 
