@@ -213,7 +213,8 @@ def readiness(pod: Manifest) -> Manifest:
 
 
 def is_ready(pod: Manifest) -> bool:
-    return bool(pod["status"].get("conditions")) and bool(readiness(pod)["status"] == "True")
+    """Also of one that the kubelet has not seen yet."""
+    return _holds(pod, "Ready")
 
 
 def _holds(found: Manifest, kind: str) -> bool:
