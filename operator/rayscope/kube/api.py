@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -122,11 +123,13 @@ class Api:
             async with self._connection.request("GET", path, query, headers, None, WATCH_TIMEOUT) as response:
                 if response.status >= 300:
                     raise error(response.status, response.reason or "", await response.read(), response.headers)
-                async for line in _lines(response.content):
-                    event = json.loads(line)
-                    if event["type"] == "ERROR":
-                        raise error(event["object"].get("code", EXPIRED), "", json.dumps(event["object"]).encode(), {})
-                    yield event["type"], event["object"]
+                with _cut_off(response):
+                    async for line in _lines(response.content):
+                        event = json.loads(line)
+                        if event["type"] == "ERROR":
+                            said = event["object"]
+                            raise error(said.get("code", EXPIRED), "", json.dumps(said).encode(), {})
+                        yield event["type"], event["object"]
         except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
             raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
 
@@ -265,6 +268,16 @@ async def _answer(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
     if response.status >= 300:
         raise error(response.status, response.reason or "", answer, response.headers)
     return answer
+
+
+@contextmanager
+def _cut_off(response: aiohttp.ClientResponse) -> Iterator[None]:
+    """A stream without an end is left at once: by TLS, each side would wait for the goodbye of the other."""
+    try:
+        yield
+    finally:
+        if response.connection and response.connection.transport:
+            response.connection.transport.abort()
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
