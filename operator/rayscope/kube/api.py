@@ -17,7 +17,7 @@ from typing import Any, Self
 import aiohttp
 from kubernetes.aio.client import Configuration
 
-from rayscope.kube.connection import Connection, configuration
+from rayscope.kube.connection import Connection, Request, configuration
 from rayscope.kube.errors import ApiError, NotFound, error
 from rayscope.kube.kinds import CONFIG_MAP, POD, Kind, kind_of
 from rayscope.kube.protobuf import PROTOBUF, config_map
@@ -118,20 +118,15 @@ class Api:
         seconds = random.randint(*WATCH_SECONDS)  # noqa: S311 - no secret
         query = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}
         query |= {"labelSelector": labels, "resourceVersion": version}
-        path, headers = kind.path(namespace), {"Accept": METADATA}
-        try:
-            async with self._connection.request("GET", path, query, headers, None, WATCH_TIMEOUT) as response:
-                if response.status >= 300:
-                    raise error(response.status, response.reason or "", await response.read(), response.headers)
-                with _cut_off(response):
-                    async for line in _lines(response.content):
-                        event = json.loads(line)
-                        if event["type"] == "ERROR":
-                            said = event["object"]
-                            raise error(said.get("code", EXPIRED), "", json.dumps(said).encode(), {})
-                        yield event["type"], event["object"]
-        except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
-            raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
+        request = Request("GET", kind.path(namespace), query, {"Accept": METADATA}, WATCH_TIMEOUT)
+        async with self._connection.response(request) as response:
+            with _cut_off(response):
+                async for line in _lines(response.content):
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        said = event["object"]
+                        raise error(said.get("code", EXPIRED), "", json.dumps(said).encode(), {})
+                    yield event["type"], event["object"]
 
     async def probe(self, kind: Kind, namespace: str | None = None) -> None:
         """Just ask for a kind: KindMissing where it is not installed."""
@@ -178,7 +173,7 @@ class Api:
     async def proxied(self, namespace: str, pod: str, port: int, path: str) -> bytes:
         """What a pod answers to a GET, by way of the API server. Once: a pod that does not answer is an answer."""
         place = f"{POD.path(namespace, pod)}:{port}/proxy/{path}"
-        return await _answer(self._connection, "GET", place, NO_QUERY, {"Accept": "*/*"}, None, PROXY_TIMEOUT)
+        return await _sent(self._connection, Request("GET", place, NO_QUERY, {"Accept": "*/*"}, PROXY_TIMEOUT))
 
     async def delete(self, kind: Kind, name: str, namespace: str | None = None, uid: str | None = None) -> None:
         """Delete in the background (dependents later); one that is gone already, or has another uid, is no error."""
@@ -213,22 +208,21 @@ class Api:
         """One request, repeated while its trouble looks like passing."""
         headers = {"Accept": accept, "Content-Type": content}
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        request = Request(method, path, query, headers, TIMEOUT, data)
         for pause in PAUSES:
             try:
-                return await self._attempt(method, path, query, headers, data)
+                return await self._attempt(request)
             except ApiError as failure:
                 if failure.status and failure.status not in PASSING:
                     raise
                 jittered = pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
                 await asyncio.sleep(min(failure.retry_after or jittered, LONGEST_PAUSE))
-        return await self._attempt(method, path, query, headers, data)
+        return await self._attempt(request)
 
-    async def _attempt(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], data: bytes | None
-    ) -> Object:
+    async def _attempt(self, request: Request) -> Object:
         connection = self._connection
         try:
-            return await _sent(connection, method, path, query, headers, data)
+            return _object(await _sent(connection, request))
         except ApiError as failure:
             if failure.status != UNAUTHORIZED:
                 raise
@@ -236,38 +230,17 @@ class Api:
         if connection is self._connection:
             self._connection = Connection(await configuration(*self._access))
             await connection.close()
-        return await _sent(self._connection, method, path, query, headers, data)
+        return _object(await _sent(self._connection, request))
 
 
-async def _sent(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
-    connection: Connection,
-    method: str,
-    path: str,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-    data: bytes | None,
-) -> Object:
-    sent: Object = json.loads(await _answer(connection, method, path, query, headers, data, TIMEOUT))
-    return sent
+def _object(answer: bytes) -> Object:
+    read: Object = json.loads(answer)
+    return read
 
 
-async def _answer(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
-    connection: Connection,
-    method: str,
-    path: str,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-    data: bytes | None,
-    timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - handed on to aiohttp
-) -> bytes:
-    try:
-        async with connection.request(method, path, query, headers, data, timeout) as response:
-            answer = await response.read()
-    except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
-        raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
-    if response.status >= 300:
-        raise error(response.status, response.reason or "", answer, response.headers)
-    return answer
+async def _sent(connection: Connection, request: Request) -> bytes:
+    async with connection.response(request) as response:
+        return await response.read()
 
 
 @contextmanager

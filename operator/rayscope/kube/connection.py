@@ -6,8 +6,9 @@ The order is the one of kubectl and controller-runtime: what is given, then $KUB
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import list_kube_config_contexts, load_incluster_config, load_kube_config
 
 from rayscope import __version__
+from rayscope.kube.errors import ApiError, error
 
 WITHOUT_ENVIRONMENT: dict[str, Any] = {"trust_env": False}
 """aiohttp would look for a .netrc, in a thread, at every single request."""
@@ -57,6 +59,18 @@ def _file(kubeconfig: str | None, context: str | None) -> str | None:
     return None if in_pod and not given and not context else given or os.path.expanduser("~/.kube/config")
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is sent over HTTP."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    timeout: aiohttp.ClientTimeout
+    data: bytes | None = None
+
+
 class Connection:
     """To one API server, with the credentials of one moment."""
 
@@ -68,20 +82,25 @@ class Connection:
     async def close(self) -> None:
         await self._session.close()
 
-    def request(  # noqa: PLR0913, PLR0917 - the parts of an HTTP request
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        data: bytes | None,
-        timeout: aiohttp.ClientTimeout,
-    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        """One request, as it is."""
-        url, name = f"{self._host}{path}", self._name
-        return self._session.request(
-            method, url, params=query, headers=headers, data=data, timeout=timeout, server_hostname=name
+    @asynccontextmanager
+    async def response(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to one request, while it is read; whatever goes wrong, then too, is an ApiError."""
+        sent = self._session.request(
+            request.method,
+            f"{self._host}{request.path}",
+            params=request.query,
+            headers=request.headers,
+            data=request.data,
+            timeout=request.timeout,
+            server_hostname=self._name,
         )
+        try:
+            async with sent as response:
+                if response.status >= 300:
+                    raise error(response.status, response.reason or "", await response.read(), response.headers)
+                yield response
+        except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
+            raise ApiError(0, type(trouble).__name__, str(trouble)) from trouble
 
 
 def session(loaded: Configuration, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
