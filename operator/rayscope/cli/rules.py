@@ -13,9 +13,7 @@ from rayscope.cli.offline import NOT_OWNED, UNCHECKED, found_services, offline, 
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import MonitorSpec
 from rayscope.model.service import Service
-from rayscope.render.metadata import own_labels
-from rayscope.render.rules.installation import installation_groups
-from rayscope.render.rules.prometheusrule import service_prometheus_rule
+from rayscope.render.rules.prometheusrule import installation_prometheus_rule, service_prometheus_rule
 from rayscope.render.rules.text import rule_file
 
 RULE_FILE = "rule-file"
@@ -56,23 +54,17 @@ def render(
     if installation == bool(files):
         raise click.UsageError("Give files with RayServices, or --global.")
     notes: dict[str, None] = {}
-    rules = [_installation(namespace)] if installation else list(_services(files, monitors, namespace, notes))
+    rules = (
+        [installation_prometheus_rule(namespace)]
+        if installation
+        else list(_services(files, monitors, namespace, notes))
+    )
     monitors.complete()
     if output == RULE_FILE:
         groups = [group for rule in rules for group in rule["spec"]["groups"]]
         show("".join(f"# {note}\n" for note in notes if note != NOT_OWNED) + rule_file(groups))
     else:
         print_manifests(rules, notes, output)
-
-
-def _installation(namespace: str | None) -> Manifest:
-    metadata = {"name": "rayscope", **({"namespace": namespace} if namespace else {}), "labels": own_labels("rules")}
-    return {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "PrometheusRule",
-        "metadata": metadata,
-        "spec": {"groups": installation_groups()},
-    }
 
 
 def _services(
