@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from rayscope.control import figures
 from rayscope.control.children import Children
 from rayscope.control.following import Following
 from rayscope.control.monitors import Monitors
 from rayscope.control.queue import WorkQueue
-from rayscope.kube.api import Api, Object
+from rayscope.kube.api import Api
 from rayscope.kube.errors import ApiError, KindMissing
-from rayscope.kube.kinds import RAY_SERVICE, Kind
+from rayscope.kube.kinds import RAY_SERVICE
 from rayscope.model.names import MONITOR_LABEL
 from rayscope.model.service import Key
 
@@ -83,8 +83,7 @@ class Resync:
         """Learn what there is, and visit every service, labelled or not: all at once, so that much is read at once."""
         await self._monitors.learn(self._places)
         await self._following.learn()
-        found = await self._list(RAY_SERVICE, MONITOR_LABEL)
-        self._services = {Key(body["metadata"]["namespace"], body["metadata"]["name"]) for body in found}
+        self._services = await self._listed()
         figures.services.set(len(self._services))
         self.visit_all()
 
@@ -93,9 +92,12 @@ class Resync:
         self._doubt()
         await self.learn()
 
-    async def _list(self, kind: Kind, labels: str) -> Collection[Object]:
+    async def _listed(self) -> set[Key]:
+        """The labelled services."""
         try:
-            lists = [await self._api.list(kind, place, labels, metadata_only=True) for place in self._places]
+            lists = [
+                await self._api.list(RAY_SERVICE, place, MONITOR_LABEL, metadata_only=True) for place in self._places
+            ]
         except KindMissing:
-            return ()
-        return [body for found in lists for body in found]
+            return set()
+        return {Key(body["metadata"]["namespace"], body["metadata"]["name"]) for found in lists for body in found}
