@@ -1,9 +1,7 @@
 """One cluster and its ground for the session, a namespace for each story, and the evidence of a failure."""
 
 import os
-import uuid
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,12 +10,11 @@ from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
 from tests.e2e.evidence import collect
 from tests.e2e.figures import FIGURES
 from tests.e2e.given import Given
-from tests.e2e.ground import Ground, lay, leave
+from tests.e2e.ground import Ground, lay, leave, namespace_on
 from tests.e2e.service import Service
 from tests.kind import Cluster
 from tests.kind.cluster import NAME
 from tests.plane.progress import CONSOLE
-from tests.plane.resources import NAMESPACES
 
 HERE = Path(__file__).parent
 EVIDENCE = Path(os.environ.get("E2E_EVIDENCE", "e2e-evidence"))
@@ -51,25 +48,17 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
 
 @pytest.fixture(scope="module")
 def namespace(ground: Ground) -> Iterator[str]:
-    with _namespace(ground) as name:
+    with namespace_on(ground) as name:
         yield name
 
 
 @pytest.fixture(scope="session")
 def service(ground: Ground) -> Iterator[Service]:
     """Labelled before it is applied, and serving. Stories leave it as they found it, and its counters go on."""
-    with _namespace(ground) as name:
+    with namespace_on(ground) as name:
         made = Service(ground, name)
         made.start({MONITOR_LABEL: MONITOR_VALUE})
         yield made
-
-
-@contextmanager
-def _namespace(ground: Ground) -> Iterator[str]:
-    name = f"e2e-{uuid.uuid4().hex[:8]}"
-    ground.cluster.client.create(NAMESPACES.path(), {"metadata": {"name": name}})
-    yield name
-    ground.cluster.client.delete(NAMESPACES.path(name=name))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,7 +4,9 @@ What is there already is brought up to date, never removed: a second run on a ke
 """
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import yaml
@@ -17,7 +19,7 @@ from tests.kind.images import ROOT
 from tests.plane import assets, catalogue
 from tests.plane.client import Manifest
 from tests.plane.progress import step
-from tests.plane.resources import CRDS, Resource
+from tests.plane.resources import CRDS, NAMESPACES, Resource
 from tests.plane.versions import VERSIONS
 from tests.plane.waiting import eventually
 
@@ -70,6 +72,15 @@ def leave(ground: Ground) -> None:
         roles = ("clusterroles,clusterrolebindings", f"--selector={OURS}")
         ground.cluster.kubectl("delete", *roles)
         current.outcome = "uninstalled"
+
+
+@contextmanager
+def namespace_on(ground: Ground) -> Iterator[str]:
+    """One that nobody has, by its name; it is deleted after the block."""
+    name = f"e2e-{uuid.uuid4().hex[:8]}"
+    ground.cluster.client.create(NAMESPACES.path(), {"metadata": {"name": name}})
+    yield name
+    ground.cluster.client.delete(NAMESPACES.path(name=name))
 
 
 def _install_kuberay(cluster: Cluster, image: str) -> None:

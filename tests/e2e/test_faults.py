@@ -33,7 +33,7 @@ def test_an_exporter_that_is_killed_is_started_again_and_nothing_else_happens(se
         killed(service)
     assert clients.troubles == []
     assert service.standing() == before
-    FIGURES.compared("answers, both exporters killed", len(clients.answers), len(clients.answers))
+    FIGURES.compared("answers, both exporters killed", len(clients.answers), clients.answered)
 
 
 def test_a_container_that_ends_takes_its_pod_out_for_a_moment_and_the_other_one_serves(service: Service) -> None:
@@ -50,7 +50,7 @@ def test_a_container_that_ends_takes_its_pod_out_for_a_moment_and_the_other_one_
             eventually(service.is_scraped, "it is scraped again", LIMIT)
     assert clients.troubles == []
     assert service.is_ready()
-    FIGURES.compared("answers, exporters' containers ended in turn", len(clients.answers), len(clients.answers))
+    FIGURES.compared("answers, exporters' containers ended in turn", len(clients.answers), clients.answered)
 
 
 def test_more_than_it_has_memory_for_costs_scrapes_and_is_told(service: Service) -> None:
@@ -65,7 +65,7 @@ def test_more_than_it_has_memory_for_costs_scrapes_and_is_told(service: Service)
         eventually(lambda: service.total(FAILURES, **which), "it says why", LIMIT)
     assert clients.troubles == []
     assert service.standing() == before
-    FIGURES.compared("answers, exporter out of memory", len(clients.answers), len(clients.answers))
+    FIGURES.compared("answers, exporter out of memory", len(clients.answers), clients.answered)
 
 
 def test_a_pod_starts_and_serves_without_a_program_and_with_a_broken_one(service: Service) -> None:
@@ -86,7 +86,7 @@ def test_a_pod_starts_and_serves_without_a_program_and_with_a_broken_one(service
     eventually(lambda: _looked_at(service, worker) and service.is_monitored(), "the VLLMMonitor is Ready", LIMIT)
     eventually(service.is_scraped, "the new pod is scraped", LIMIT)
     assert is_ready(service.pod(worker))
-    FIGURES.compared("answers, program missing, then broken", len(clients.answers), len(clients.answers))
+    FIGURES.compared("answers, program missing, then broken", len(clients.answers), clients.answered)
 
 
 def test_an_image_without_python_leaves_an_exporter_that_idles_and_says_so(ground: Ground, namespace: str) -> None:

@@ -5,7 +5,6 @@ each other.
 """
 
 import json
-import uuid
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -15,7 +14,7 @@ from rayscope.inject import inspect
 from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
 from tests.control.cli import rayscope
 from tests.e2e.figures import FIGURES
-from tests.e2e.ground import SYSTEM, Ground, rolled_out
+from tests.e2e.ground import SYSTEM, Ground, namespace_on, rolled_out
 from tests.e2e.manifests import SCRAPE_INTERVAL, ray_service
 from tests.e2e.prometheus import Prometheus
 from tests.e2e.service import Service
@@ -24,7 +23,7 @@ from tests.e2e.witness import witness
 from tests.kind import images
 from tests.plane.client import Manifest
 from tests.plane.progress import step
-from tests.plane.resources import NAMESPACES, PODS, RAY_SERVICES
+from tests.plane.resources import PODS, RAY_SERVICES
 from tests.plane.versions import VERSIONS
 from tests.plane.waiting import eventually
 
@@ -42,10 +41,8 @@ DEFAULT_INTERVAL = 60.0
 @pytest.fixture(scope="module")
 def beside(ground: Ground) -> Iterator[str]:
     """The twin's namespace."""
-    name = f"e2e-{uuid.uuid4().hex[:8]}"
-    ground.cluster.client.create(NAMESPACES.path(), {"metadata": {"name": name}})
-    yield name
-    ground.cluster.client.delete(NAMESPACES.path(name=name))
+    with namespace_on(ground) as name:
+        yield name
 
 
 @pytest.fixture(scope="module")

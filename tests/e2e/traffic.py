@@ -18,6 +18,10 @@ class Traffic:
         self.answers: list[Answer] = []
 
     @property
+    def answered(self) -> int:
+        return sum(map(bool, self.answers))
+
+    @property
     def troubles(self) -> list[str]:
         return troubles(self.answers)
 
