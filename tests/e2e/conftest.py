@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
 from tests.e2e.evidence import collect
 from tests.e2e.figures import FIGURES
 from tests.e2e.given import Given
@@ -22,15 +21,15 @@ KEEP = bool(os.environ.get("KEEP"))
 CLUSTER = os.environ.get("E2E_CLUSTER", NAME)
 NOTABLE_SECONDS = 5.0
 GROUND = pytest.StashKey[Ground]()
-FIRST = ("test_truth", "test_scraping", "test_faults")
-"""Modules that share one RayService, which counts from its first request on."""
+ORDER = ("test_truth", "test_scraping", "test_faults")
+"""Modules that come first: they share a RayService, and what is compared exactly is compared before it is harmed."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if HERE in item.path.parents]
     for item in ours:
         item.add_marker("e2e")
-    ours.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+    ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER))
     items[:] = [*(item for item in items if item not in ours), *ours]
 
 
@@ -50,15 +49,6 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
 def namespace(ground: Ground) -> Iterator[str]:
     with namespace_on(ground) as name:
         yield name
-
-
-@pytest.fixture(scope="session")
-def service(ground: Ground) -> Iterator[Service]:
-    """Labelled before it is applied, and serving. Stories leave it as they found it, and its counters go on."""
-    with namespace_on(ground) as name:
-        made = Service(ground, name)
-        made.start({MONITOR_LABEL: MONITOR_VALUE})
-        yield made
 
 
 @pytest.hookimpl(wrapper=True)

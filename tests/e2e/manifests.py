@@ -119,6 +119,7 @@ def _operator(image: str, reloader: str) -> Manifest:
 
 
 def _prometheus(image: str) -> Manifest:
+    """With a share of the machine: one that asks for none scrapes nothing for as long as a Ray starts."""
     return {
         "apiVersion": PROMETHEUSES.api_version,
         "kind": "Prometheus",
@@ -130,6 +131,7 @@ def _prometheus(image: str) -> Manifest:
             "scrapeInterval": SCRAPE_INTERVAL,
             "scrapeTimeout": SCRAPE_INTERVAL,
             "securityContext": {"runAsUser": 65534, "runAsNonRoot": True, "fsGroup": 65534},
+            "resources": {"requests": {"cpu": "200m"}},
             "podMonitorSelector": {},
             "podMonitorNamespaceSelector": {},
             "serviceMonitorSelector": {},

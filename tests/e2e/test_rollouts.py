@@ -1,4 +1,4 @@
-"""Clusters that come and go under a service, by its user's edit and by `rayscope rollout`, and KubeRay's upgrade.
+"""Clusters that come and go under a service, by its user's edit and by `rayscope rollout`, and upgrades around them.
 
 Two RayServices, each in a namespace of its own: one is labelled from the first, and its twin is not. Its stories follow
 each other.
@@ -11,19 +11,27 @@ from itertools import pairwise
 import pytest
 
 from rayscope.inject import inspect
-from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
+from rayscope.model.names import (
+    EXPORTER_CONTAINER,
+    EXPORTER_VOLUME,
+    MONITOR_LABEL,
+    MONITOR_VALUE,
+    RAY_CLUSTER_LABEL,
+)
 from tests.control.cli import rayscope
 from tests.e2e.figures import FIGURES
-from tests.e2e.ground import SYSTEM, Ground, namespace_on, rolled_out
+from tests.e2e.ground import SYSTEM, Ground, install_rayscope, namespace_on, rolled_out
 from tests.e2e.manifests import SCRAPE_INTERVAL, ray_service
 from tests.e2e.prometheus import Prometheus
-from tests.e2e.service import Service
+from tests.e2e.service import Service, containers, is_ready
 from tests.e2e.traffic import REQUEST, traffic
 from tests.e2e.witness import witness
-from tests.kind import images
+from tests.kind import docker, images
+from tests.kind.configuration import PREFIX
+from tests.kind.recipe import digest
 from tests.plane.client import Manifest
 from tests.plane.progress import step
-from tests.plane.resources import PODS, RAY_SERVICES
+from tests.plane.resources import CONFIG_MAPS, PODS, RAY_CLUSTERS, RAY_SERVICES
 from tests.plane.versions import VERSIONS
 from tests.plane.waiting import eventually
 
@@ -34,8 +42,16 @@ KUBERAY = "deployment/kuberay-operator"
 VERSION = "ray.io/kuberay-version"
 """KubeRay's annotation of a RayCluster: who wrote its template last."""
 INTERVAL = float(SCRAPE_INTERVAL.removesuffix("s"))
-DEFAULT_INTERVAL = 60.0
-"""Seconds, Prometheus' own: on a machine with much to do it misses some of ours, which come and end far sooner."""
+GAP = 5.0
+"""Seconds beyond the interval: two scrapes that fail in a row, because two Rays start on the machine, are none yet."""
+LOOKBACK = 300.0
+"""Seconds for which Prometheus shows a series that was not ended, by its default."""
+LATER = """\
+USER root
+RUN cd /opt/rayscope/lib/python3.*/site-packages/rayscope \\
+ && sed -i 's/^__version__ = .*/__version__ = "99.0.0"/' __init__.py && rm __pycache__/__init__.*
+USER 65532:65532
+"""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +84,16 @@ def twin(services: tuple[Service, Service]) -> Service:
 
 
 @pytest.fixture
+def later(ground: Ground) -> Iterator[str]:
+    """A later Rayscope, whose exporter is another one, in the place of this one; its image."""
+    image = _later(ground)
+    ground.cluster.load(image)
+    install_rayscope(ground.cluster, image)
+    yield image
+    install_rayscope(ground.cluster, ground.rayscope)
+
+
+@pytest.fixture
 def earlier_kuberay(ground: Ground) -> Iterator[None]:
     _run_kuberay(ground, VERSIONS.kuberay_before)
     yield
@@ -91,28 +117,12 @@ def test_an_edit_is_a_rollout_that_is_watched_on_both_sides(labelled: Service, t
     assert new != old
     FIGURES.compared("RayClusters ever made: unlabelled twin | labelled", len(theirs.made), len(ours.made))
     assert len(ours.made) == len(theirs.made) == 2
-    assert ours.readiness == ["True"]
+    assert ours.readiness == theirs.readiness == ["True"]
     assert ours.generations == theirs.generations
     assert asked.troubles == []
-
-    selector = _selector(labelled)
-    prometheus = Prometheus(client)
-    series = prometheus.series(f"up{selector}[{WINDOW}]")
-    assert {one["metric"]["ray_io_cluster"] for one in series} == {old, new}
-    for one in series:
-        pod, longest = one["metric"]["pod"], _longest_gap(one["values"])
-        FIGURES.compared(f"seconds between scrapes that were answered, {pod}: interval | longest", INTERVAL, longest)
-        assert longest < DEFAULT_INTERVAL
-    expected = len(asked.answers) * REQUEST.tokens
-
-    def counted() -> float | None:
-        return prometheus.value(f"sum(max_over_time({TOKENS}{selector}[{WINDOW}]))")
-
-    eventually(lambda: counted() == expected, f"{TOKENS} of both clusters come to {expected}", LIMIT)
-    FIGURES.compared(f"{TOKENS}, over both clusters", expected, counted())
-    assert prometheus.value(f"sum(resets({TOKENS}{selector}[{WINDOW}]))") == 0
-    gone = f'{{namespace="{labelled.namespace}", ray_io_cluster="{old}", endpoint!=""}}'  # rates last a while longer
-    eventually(lambda: not prometheus.series(gone), f"no series of {old} goes on", LIMIT)
+    _was_scraped_without_a_gap(labelled, {old, new})
+    _shows_all_that_was_asked(labelled, len(asked.answers))
+    _ends(labelled, old)
 
 
 def test_a_label_that_comes_late_changes_nothing_until_a_rollout_is_asked_for(twin: Service) -> None:
@@ -177,6 +187,55 @@ def test_kuberay_is_upgraded_while_rayscope_is_away_and_that_is_told(ground: Gro
     assert labelled.is_ready()
 
 
+def test_a_cluster_of_an_earlier_rayscope_grows_under_a_later_one(ground: Ground, twin: Service, later: str) -> None:
+    client = ground.cluster.client
+    [cluster] = twin.clusters()
+    [program] = {_program(pod) for pod in _pods(twin)}
+    published = {each["metadata"]["name"] for each in client.list(CONFIG_MAPS.path(SYSTEM))}
+    assert len({name for name in published if name.startswith("rayscope-exporter-")}) > 1, f"{later} has published none"
+    grown = [{"op": "replace", "path": "/spec/workerGroupSpecs/0/replicas", "value": 1}]
+    client.patch(_path(twin), {"spec": {"serveConfigV2": _serve(2)}})
+    client.patch(RAY_CLUSTERS.path(twin.namespace, cluster["metadata"]["name"]), grown)
+    eventually(lambda: len(_pods(twin)) == 2 and all(map(is_ready, _pods(twin))), "both pods are ready", LIMIT)
+    assert {_program(pod) for pod in _pods(twin)} == {program}
+    assert all(EXPORTER_CONTAINER in containers(pod) for pod in _pods(twin))
+    expected = {"injected": "2/2", "reporting": "2/2"}
+    eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
+    told = ", ".join(_summary(twin).values())
+    FIGURES.compared("pods of an old cluster under a later Rayscope, injected and reporting", "2/2, 2/2", told)
+    eventually(lambda: _pods_up(twin, "vllm-metrics") == _pod_names(twin), "both exporters are up", LIMIT)
+
+
+def _was_scraped_without_a_gap(service: Service, clusters: set[str]) -> None:
+    series = Prometheus(service.ground.cluster.client).series(f"up{_selector(service)}[{WINDOW}]")
+    assert {one["metric"]["ray_io_cluster"] for one in series} == clusters
+    for one in series:
+        pod, longest = one["metric"]["pod"], _longest_gap(one["values"])
+        FIGURES.compared(f"seconds between scrapes that were answered, {pod}: interval | longest", INTERVAL, longest)
+        assert longest <= INTERVAL + GAP
+
+
+def _shows_all_that_was_asked(service: Service, answers: int) -> None:
+    """Over all of its clusters, as each was when it was last scraped; and nothing ever fell."""
+    prometheus, selector = Prometheus(service.ground.cluster.client), _selector(service)
+    expected = answers * REQUEST.tokens
+
+    def counted() -> float | None:
+        return prometheus.value(f"sum(max_over_time({TOKENS}{selector}[{WINDOW}]))")
+
+    eventually(lambda: counted() == expected, f"{TOKENS} of all clusters come to {expected}", LIMIT)
+    FIGURES.compared(f"{TOKENS}, over all clusters", expected, counted())
+    assert prometheus.value(f"sum(resets({TOKENS}{selector}[{WINDOW}]))") == 0
+
+
+def _ends(service: Service, cluster: str) -> None:
+    """Its series do, with its targets and not when Prometheus gives them up; but for rates, which last a while."""
+    prometheus = Prometheus(service.ground.cluster.client)
+    old = f'{{namespace="{service.namespace}", ray_io_cluster="{cluster}", endpoint!=""}}'
+    eventually(lambda: all(_of(pod) != cluster for pod in service.pods()), f"no pod of {cluster} is left", LIMIT)
+    eventually(lambda: not prometheus.series(old), f"no series of {cluster} goes on", LOOKBACK / 3)
+
+
 def _apply(service: Service, labels: dict[str, str], workers: int) -> None:
     """One replica in each pod; small, because there are two clusters of it at times."""
     manifest = ray_service(service.namespace, service.name, service.ground.ray, labels)
@@ -208,6 +267,13 @@ def _edit() -> dict[str, object]:
         "path": "/spec/rayClusterConfig/headGroupSpec/template/spec/containers/0/env",
         "value": variable,
     }
+
+
+def _later(ground: Ground) -> str:
+    """This Rayscope under another version, which is in its exporter, too."""
+    instructions = f"FROM {ground.rayscope}\n{LATER}"
+    tag = f"{PREFIX}/rayscope:later-{digest(instructions)}"
+    return docker.ensure(tag, lambda _: docker.build_from(instructions, tag, {}))
 
 
 def _run_kuberay(ground: Ground, version: str) -> None:
@@ -250,6 +316,16 @@ def _uids(service: Service) -> set[str]:
 def _written_by(service: Service) -> str:
     [cluster] = service.clusters()
     return str(cluster["metadata"]["annotations"][VERSION])
+
+
+def _of(pod: Manifest) -> str:
+    """The cluster that it is of."""
+    return str(pod["metadata"]["labels"][RAY_CLUSTER_LABEL])
+
+
+def _program(pod: Manifest) -> str:
+    """The ConfigMap that its exporter comes from."""
+    return next(str(each["configMap"]["name"]) for each in pod["spec"]["volumes"] if each["name"] == EXPORTER_VOLUME)
 
 
 def _selector(service: Service, endpoint: str = "vllm-metrics") -> str:

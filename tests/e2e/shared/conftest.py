@@ -1,0 +1,18 @@
+"""The RayService of these stories, which ends with the last of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
+from tests.e2e.ground import Ground, namespace_on
+from tests.e2e.service import Service
+
+
+@pytest.fixture(scope="package")
+def service(ground: Ground) -> Iterator[Service]:
+    """Labelled before it is applied, and serving."""
+    with namespace_on(ground) as name:
+        made = Service(ground, name)
+        made.start({MONITOR_LABEL: MONITOR_VALUE})
+        yield made
