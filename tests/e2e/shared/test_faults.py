@@ -59,6 +59,7 @@ def test_more_than_it_has_memory_for_costs_scrapes_and_is_told(service: Service)
     assert service.total(FAILURES, **which) == 0
     with traffic(service) as clients:
         writers = [service.sh(worker, f"python -m writer flood {FLOOD}").strip() for _ in range(3)]
+        _logs(service, worker, "scrape has failed: memory")
         eventually(lambda: service.up() == [], "its target is down", LIMIT)
         service.sh(worker, f"kill -9 {' '.join(writers)}")
         eventually(service.is_scraped, "its target is up again", LIMIT)
