@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from tests.e2e.given import Given, named
-from tests.e2e.manifests import MONITORING, OPERATOR, OURS, PROMETHEUS, prometheus, prometheus_operator
+from tests.e2e.manifests import MONITORING, OURS, PROMETHEUS, prometheus, prometheus_operator
 from tests.kind import Cluster, images
 from tests.kind.command import run
 from tests.kind.images import ROOT
@@ -23,6 +23,8 @@ from tests.plane.resources import CRDS, NAMESPACES, Resource
 from tests.plane.versions import VERSIONS
 from tests.plane.waiting import eventually
 
+KUBERAY_NAMESPACE = "default"
+KUBERAY = "deployment/kuberay-operator"
 RELEASE = "rayscope"
 SYSTEM = "rayscope-system"
 STATEFUL_SETS = Resource("apps", "v1", "statefulsets")
@@ -52,15 +54,20 @@ class Ground:
 
 
 def lay(cluster: Cluster) -> Ground:
-    """On a given cluster, KubeRay and Prometheus Operator are taken as they are where they are there."""
+    """On a given cluster, KubeRay and Prometheus Operator are taken as they are where they are there.
+
+    What is waited for is waited for at the end: all start at once.
+    """
     given = isinstance(cluster, Given)
     names = named(IMAGES) if given else {what: _loaded(cluster, make) for what, make in IMAGES.items()}
-    if not given or not _defined(cluster, "rayclusters.ray.io"):
+    kuberay = not given or not _defined(cluster, "rayclusters.ray.io")
+    if kuberay:
         _install_kuberay(cluster, names["kuberay"])
     if not given or not _defined(cluster, "prometheuses.monitoring.coreos.com"):
         _install_prometheus_operator(cluster, names["prometheus_operator"], names["config_reloader"])
     _install_prometheus(cluster, names["prometheus"])
     install_rayscope(cluster, names["rayscope"])
+    _settle(cluster, kuberay=kuberay)
     return Ground(cluster, names["ray"], names["rayscope"], names["without_python"])
 
 
@@ -92,8 +99,6 @@ def _install_kuberay(cluster: Cluster, image: str) -> None:
         (container,) = deployment["spec"]["template"]["spec"]["containers"]
         container["image"], container["imagePullPolicy"] = image, "IfNotPresent"
         _apply(cluster, documents)
-        metadata = deployment["metadata"]
-        rolled_out(cluster, metadata.get("namespace", "default"), f"deployment/{metadata['name']}")
         current.outcome = VERSIONS.kuberay
 
 
@@ -101,18 +106,14 @@ def _install_prometheus_operator(cluster: Cluster, image: str, reloader: str) ->
     crds = assets.material(catalogue.PROMETHEUS_CRDS) / catalogue.PROMETHEUS_CRDS.folders[0]
     with step("Prometheus Operator", "installing") as current:
         cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={crds}")
+        cluster.kubectl("wait", "--for=condition=Established", f"--filename={crds}")
         _apply(cluster, prometheus_operator(image, reloader))
-        rolled_out(cluster, MONITORING, f"deployment/{OPERATOR}")
         current.outcome = catalogue.PROMETHEUS_OPERATOR.version
 
 
 def _install_prometheus(cluster: Cluster, image: str) -> None:
     with step("Prometheus", "installing") as current:
         _apply(cluster, prometheus(image))
-        name = f"prometheus-{PROMETHEUS}"
-        path = STATEFUL_SETS.path(MONITORING, name)
-        eventually(lambda: cluster.client.find(path), f"{name} is made", START_SECONDS)
-        rolled_out(cluster, MONITORING, f"statefulset/{name}")
         current.outcome = catalogue.PROMETHEUS.version
 
 
@@ -126,6 +127,17 @@ def install_rayscope(cluster: Cluster, image: str) -> None:
             *("--set-string", f"image.repository={repository},image.tag={tag}"),
         )
         current.outcome = tag
+
+
+def _settle(cluster: Cluster, *, kuberay: bool) -> None:
+    made = f"prometheus-{PROMETHEUS}"
+    with step("KubeRay and Prometheus", "waiting for them") as current:
+        if kuberay:
+            rolled_out(cluster, KUBERAY_NAMESPACE, KUBERAY)
+        path = STATEFUL_SETS.path(MONITORING, made)
+        eventually(lambda: cluster.client.find(path), f"{made} is made", START_SECONDS)
+        rolled_out(cluster, MONITORING, f"statefulset/{made}")
+        current.outcome = "running"
 
 
 def _helm(cluster: Cluster, *arguments: str) -> None:

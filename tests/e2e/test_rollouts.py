@@ -20,7 +20,7 @@ from rayscope.model.names import (
 )
 from tests.control.cli import rayscope
 from tests.e2e.figures import FIGURES
-from tests.e2e.ground import SYSTEM, Ground, install_rayscope, namespace_on, rolled_out
+from tests.e2e.ground import KUBERAY, KUBERAY_NAMESPACE, SYSTEM, Ground, install_rayscope, namespace_on, rolled_out
 from tests.e2e.manifests import SCRAPE_INTERVAL, ray_service
 from tests.e2e.prometheus import Prometheus
 from tests.e2e.service import Service, containers, is_ready
@@ -38,7 +38,6 @@ from tests.plane.waiting import eventually
 LIMIT = 600.0
 WINDOW = "40m"
 TOKENS = "vllm:generation_tokens_total"
-KUBERAY = "deployment/kuberay-operator"
 VERSION = "ray.io/kuberay-version"
 """KubeRay's annotation of a RayCluster: who wrote its template last."""
 INTERVAL = float(SCRAPE_INTERVAL.removesuffix("s"))
@@ -280,8 +279,8 @@ def _run_kuberay(ground: Ground, version: str) -> None:
     image = images.kuberay(version)
     ground.cluster.load(image)
     with step(f"KubeRay {version}", "replacing its operator"):
-        ground.cluster.kubectl("set", "image", KUBERAY, f"*={image}")
-        rolled_out(ground.cluster, "default", KUBERAY)
+        ground.cluster.kubectl(f"--namespace={KUBERAY_NAMESPACE}", "set", "image", KUBERAY, f"*={image}")
+        rolled_out(ground.cluster, KUBERAY_NAMESPACE, KUBERAY)
 
 
 def _scale_rayscope(ground: Ground, replicas: int) -> None:
