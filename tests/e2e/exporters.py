@@ -1,14 +1,34 @@
-"""The exporters of a service: their programs are killed, and are seen to have started again."""
+"""The exporters of a service: what their containers say, where their program is from, and how they are killed."""
 
-from rayscope.model.names import EXPORTER_CONTAINER, EXPORTER_FILE
+from rayscope.model.names import EXPORTER_CONTAINER, EXPORTER_FILE, EXPORTER_VOLUME
 from tests.e2e.prometheus import Prometheus
 from tests.e2e.service import LIMIT, Service, containers
+from tests.plane.client import Manifest
+from tests.plane.resources import PODS
 from tests.plane.waiting import eventually
 
 # The shell that keeps the container has the program's name in its command, too.
 KILL = f"""for process in /proc/[0-9]*; do
     grep -qs {EXPORTER_FILE} $process/cmdline && grep -qs '^Name:.python' $process/status && kill -9 ${{process#/proc/}}
 done; true"""
+
+
+def program(pod: Manifest) -> str:
+    """The name of the ConfigMap that a pod's exporter comes from."""
+    return next(str(each["configMap"]["name"]) for each in pod["spec"]["volumes"] if each["name"] == EXPORTER_VOLUME)
+
+
+def said(service: Service, pod: Manifest) -> str:
+    """The last lines of the container's log."""
+    words = ("logs", pod["metadata"]["name"], f"--container={EXPORTER_CONTAINER}", "--tail=20")
+    return service.ground.cluster.kubectl(f"--namespace={service.namespace}", *words)
+
+
+def looked_at(service: Service, pod: Manifest) -> None:
+    """Have the kubelet look at the pod's volumes now and not a minute later: at every change of the pod it does."""
+    path = PODS.path(service.namespace, pod["metadata"]["name"])
+    seen = int(service.pod(pod)["metadata"].get("annotations", {}).get("e2e", 0))
+    service.ground.cluster.client.patch(path, {"metadata": {"annotations": {"e2e": str(seen + 1)}}})
 
 
 def killed(service: Service) -> None:

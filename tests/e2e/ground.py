@@ -19,13 +19,14 @@ from tests.kind.images import ROOT
 from tests.plane import assets, catalogue
 from tests.plane.client import Manifest
 from tests.plane.progress import step
-from tests.plane.resources import CRDS, NAMESPACES, Resource
+from tests.plane.resources import CRDS, NAMESPACES, PODS, Resource
 from tests.plane.versions import VERSIONS
 from tests.plane.waiting import eventually
 
 KUBERAY_NAMESPACE = "default"
 KUBERAY = "deployment/kuberay-operator"
 RELEASE = "rayscope"
+RAYSCOPE = f"deployment/{RELEASE}"
 SYSTEM = "rayscope-system"
 STATEFUL_SETS = Resource("apps", "v1", "statefulsets")
 ROLLOUT = "--timeout=300s"
@@ -138,6 +139,15 @@ def _settle(cluster: Cluster, *, kuberay: bool) -> None:
         eventually(lambda: cluster.client.find(path), f"{made} is made", START_SECONDS)
         rolled_out(cluster, MONITORING, f"statefulset/{made}")
         current.outcome = "running"
+
+
+def scale_rayscope(cluster: Cluster, replicas: int) -> None:
+    """Until there are so many, be it none."""
+    cluster.kubectl(f"--namespace={SYSTEM}", "scale", RAYSCOPE, f"--replicas={replicas}")
+    if replicas:
+        rolled_out(cluster, SYSTEM, RAYSCOPE)
+    else:
+        eventually(lambda: not cluster.client.list(PODS.path(SYSTEM)), "Rayscope is gone", START_SECONDS)
 
 
 def _helm(cluster: Cluster, *arguments: str) -> None:

@@ -1,13 +1,26 @@
 """Pods that are not as one would wish: each is injected and reports, or is left as it is and named with the reason."""
 
+import base64
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from rayscope.model.names import EXPORTER_CONTAINER, MONITOR_LABEL, MONITOR_VALUE, MULTIPROC_VARIABLE, RAY_GROUP_LABEL
-from tests.e2e.exporters import killed
+from rayscope.model.names import (
+    EXPORTER_CONTAINER,
+    EXPORTER_FILE,
+    EXPORTER_MOUNT,
+    MANAGED_BY_LABEL,
+    MANAGER,
+    MONITOR_LABEL,
+    MONITOR_VALUE,
+    MULTIPROC_VARIABLE,
+    RAY_GROUP_LABEL,
+    SERVICE_LABEL,
+)
+from tests.e2e.exporters import killed, looked_at, program, said
 from tests.e2e.figures import FIGURES
-from tests.e2e.ground import Ground
+from tests.e2e.ground import Ground, scale_rayscope
 from tests.e2e.manifests import ray_node, service_of, worker_group
 from tests.e2e.service import (
     LIMIT,
@@ -21,8 +34,9 @@ from tests.e2e.service import (
     state,
     troubles,
 )
+from tests.e2e.traffic import traffic
 from tests.plane.client import Manifest
-from tests.plane.resources import NAMESPACES, PODS, RAY_SERVICES, Resource
+from tests.plane.resources import CONFIG_MAPS, NAMESPACES, PODS, RAY_SERVICES, Resource
 from tests.plane.waiting import eventually
 
 QUOTAS = Resource("", "v1", "resourcequotas")
@@ -41,15 +55,15 @@ AUTOSCALED: Manifest = {
     "enableInTreeAutoscaling": True,
     "autoscalerOptions": {"version": "v2", "resources": AUTOSCALER},
 }
+ALL, FEW = "all", "few"
 QUOTA = {"pods": "12", "requests.cpu": "8", "requests.memory": "16Gi", "limits.memory": "40Gi"}
 
 
 @pytest.fixture(scope="module")
 def awkward(ground: Ground, namespace: str) -> Service:
     """One RayService of root's head and three groups; where nothing else is said, the image's user has a name."""
-    quota = {"metadata": {"name": "all"}, "spec": {"hard": QUOTA}}
-    ground.cluster.client.create(QUOTAS.path(namespace), quota)
     made = Service(ground, namespace, "awkward")
+    _limit(made)
     head = _with(ray_node("ray-head", ground.ray), securityContext={"runAsUser": 0})
     groups = [
         worker_group(IDLE, ground.ray, slots=0),
@@ -62,10 +76,29 @@ def awkward(ground: Ground, namespace: str) -> Service:
     return made
 
 
+def test_they_run_and_serve_without_a_program_and_with_a_broken_one(ground: Ground, awkward: Service) -> None:
+    client, pods = ground.cluster.client, _injected(awkward)
+    assert sorted(map(_group, pods)) == ["headgroup", IDLE, RESTRICTED]
+    [name] = {program(pod) for pod in pods}
+    path = CONFIG_MAPS.path(awkward.namespace, name)
+    eventually(lambda: awkward.says("Monitored", "Forbidden"), "the VLLMMonitor says that a quota is in the way", LIMIT)
+    assert client.find(path) is None
+    with traffic(awkward) as clients:
+        _all_say(awkward, pods, f"waiting: there is no {EXPORTER_MOUNT}/{EXPORTER_FILE} yet")
+        scale_rayscope(ground.cluster, 0)
+        client.delete(QUOTAS.path(awkward.namespace, FEW))
+        client.create(CONFIG_MAPS.path(awkward.namespace), _broken(name, awkward))
+        _all_say(awkward, pods, "the exporter ended with status 1")
+        scale_rayscope(ground.cluster, 2)
+        eventually(lambda: client.get(path).get("immutable"), "Rayscope has put its own in the place of that", LIMIT)
+        eventually(lambda: _all_report(awkward, pods), "three pods report", LIMIT)
+    assert clients.troubles == []
+    FIGURES.compared("answers, program missing, then broken", len(clients.answers), clients.answered)
+
+
 def test_whatever_is_injected_runs_and_reports(awkward: Service) -> None:
-    injected = _injected(awkward)
-    assert sorted(_group(pod) for pod in injected) == ["headgroup", IDLE, RESTRICTED]
-    eventually(lambda: awkward.monitor()["status"]["summary"]["reporting"] == "3/3", "three pods report", LIMIT)
+    summary = {"injected": "3/4", "reporting": "3/3"}
+    eventually(lambda: awkward.monitor()["status"]["summary"] == summary, f"it says {summary}", LIMIT)
     assert troubles(awkward.ask([Request(3, 11, 0.5)] * 40)) == []
     expected = awkward.ledger()["committed"]["tokens"]
 
@@ -123,6 +156,42 @@ def restricted(ground: Ground, namespace: str) -> Iterator[str]:
     ground.cluster.client.create(NAMESPACES.path(), {"metadata": {"name": name, "labels": labels}})
     yield name
     ground.cluster.client.delete(NAMESPACES.path(name=name))
+
+
+def _limit(service: Service) -> None:
+    """By two quotas: with room for all pods, and for no ConfigMap besides the one of every namespace."""
+    client, namespace = service.ground.cluster.client, service.namespace
+    eventually(lambda: client.list(CONFIG_MAPS.path(namespace)), "the namespace has its ConfigMap", LIMIT)
+    for name, hard in ((ALL, QUOTA), (FEW, {"count/configmaps": "1"})):
+        client.create(QUOTAS.path(namespace), {"metadata": {"name": name}, "spec": {"hard": hard}})
+        eventually(partial(_holds, service, name), f"quota {name} holds", LIMIT)
+
+
+def _holds(service: Service, quota: str) -> bool:
+    status = service.ground.cluster.client.get(QUOTAS.path(service.namespace, quota)).get("status", {})
+    return "used" in status
+
+
+def _all_say(service: Service, pods: list[Manifest], wanted: str) -> None:
+    def said_by(pod: Manifest) -> bool:
+        looked_at(service, pod)
+        return wanted in said(service, pod)
+
+    for pod in pods:
+        eventually(partial(said_by, pod), f"the exporter's container says {wanted!r}", LIMIT)
+
+
+def _all_report(service: Service, pods: list[Manifest]) -> bool:
+    for pod in pods:
+        looked_at(service, pod)
+    return bool(service.monitor()["status"]["summary"]["reporting"] == "3/3")
+
+
+def _broken(name: str, service: Service) -> Manifest:
+    """What is no program, by the name of one."""
+    labels = {MANAGED_BY_LABEL: MANAGER, SERVICE_LABEL: service.name}
+    data = base64.b64encode(b"this is no program\n").decode()
+    return {"metadata": {"name": name, "labels": labels}, "binaryData": {EXPORTER_FILE: data}}
 
 
 def _group(pod: Manifest) -> str:

@@ -13,14 +13,23 @@ import pytest
 from rayscope.inject import inspect
 from rayscope.model.names import (
     EXPORTER_CONTAINER,
-    EXPORTER_VOLUME,
     MONITOR_LABEL,
     MONITOR_VALUE,
     RAY_CLUSTER_LABEL,
 )
 from tests.control.cli import rayscope
+from tests.e2e.exporters import program
 from tests.e2e.figures import FIGURES
-from tests.e2e.ground import KUBERAY, KUBERAY_NAMESPACE, SYSTEM, Ground, install_rayscope, namespace_on, rolled_out
+from tests.e2e.ground import (
+    KUBERAY,
+    KUBERAY_NAMESPACE,
+    SYSTEM,
+    Ground,
+    install_rayscope,
+    namespace_on,
+    rolled_out,
+    scale_rayscope,
+)
 from tests.e2e.manifests import SCRAPE_INTERVAL, ray_service
 from tests.e2e.prometheus import Prometheus
 from tests.e2e.service import Service, containers, is_ready
@@ -31,7 +40,7 @@ from tests.kind.configuration import PREFIX
 from tests.kind.recipe import digest
 from tests.plane.client import Manifest
 from tests.plane.progress import step
-from tests.plane.resources import CONFIG_MAPS, PODS, RAY_CLUSTERS, RAY_SERVICES
+from tests.plane.resources import CONFIG_MAPS, RAY_CLUSTERS, RAY_SERVICES
 from tests.plane.versions import VERSIONS
 from tests.plane.waiting import eventually
 
@@ -172,13 +181,13 @@ def test_kuberay_is_upgraded_while_rayscope_is_away_and_that_is_told(ground: Gro
     eventually(lambda: _written_by(labelled) == VERSIONS.kuberay_before, "the earlier KubeRay has written it", LIMIT)
     [made], pods = labelled.clusters(), _uids(labelled)
     assert inspect(made).complete
-    _scale_rayscope(ground, 0)
+    scale_rayscope(ground.cluster, 0)
     _run_kuberay(ground, VERSIONS.kuberay)
     eventually(lambda: _written_by(labelled) == VERSIONS.kuberay, "the later KubeRay writes the cluster anew", LIMIT)
     [cluster] = labelled.clusters()
     assert {report.outcome for report in inspect(cluster).groups} == {"missing"}
     assert _uids(labelled) == pods
-    _scale_rayscope(ground, 2)
+    scale_rayscope(ground.cluster, 2)
     eventually(lambda: labelled.says("Injected", "RestartRequired"), "the VLLMMonitor says RestartRequired", LIMIT)
     expected = {"injected": "2/2", "reporting": "2/2"}
     eventually(lambda: _summary(labelled) == expected, f"the VLLMMonitor says {expected}", LIMIT)
@@ -189,14 +198,14 @@ def test_kuberay_is_upgraded_while_rayscope_is_away_and_that_is_told(ground: Gro
 def test_a_cluster_of_an_earlier_rayscope_grows_under_a_later_one(ground: Ground, twin: Service, later: str) -> None:
     client = ground.cluster.client
     [cluster] = twin.clusters()
-    [program] = {_program(pod) for pod in _pods(twin)}
+    [exporter] = {program(pod) for pod in _pods(twin)}
     published = {each["metadata"]["name"] for each in client.list(CONFIG_MAPS.path(SYSTEM))}
     assert len({name for name in published if name.startswith("rayscope-exporter-")}) > 1, f"{later} has published none"
     grown = [{"op": "replace", "path": "/spec/workerGroupSpecs/0/replicas", "value": 1}]
     client.patch(_path(twin), {"spec": {"serveConfigV2": _serve(2)}})
     client.patch(RAY_CLUSTERS.path(twin.namespace, cluster["metadata"]["name"]), grown)
     eventually(lambda: len(_pods(twin)) == 2 and all(map(is_ready, _pods(twin))), "both pods are ready", LIMIT)
-    assert {_program(pod) for pod in _pods(twin)} == {program}
+    assert {program(pod) for pod in _pods(twin)} == {exporter}
     assert all(EXPORTER_CONTAINER in containers(pod) for pod in _pods(twin))
     expected = {"injected": "2/2", "reporting": "2/2"}
     eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
@@ -283,14 +292,6 @@ def _run_kuberay(ground: Ground, version: str) -> None:
         rolled_out(ground.cluster, KUBERAY_NAMESPACE, KUBERAY)
 
 
-def _scale_rayscope(ground: Ground, replicas: int) -> None:
-    ground.cluster.kubectl(f"--namespace={SYSTEM}", "scale", "deployment/rayscope", f"--replicas={replicas}")
-    if replicas:
-        rolled_out(ground.cluster, SYSTEM, "deployment/rayscope")
-    else:
-        eventually(lambda: not ground.cluster.client.list(PODS.path(SYSTEM)), "no replica is left", LIMIT)
-
-
 def _wait_for_clusters(service: Service, number: int) -> None:
     eventually(lambda: len(service.clusters()) == number, f"there are {number} clusters of the service", LIMIT)
 
@@ -320,11 +321,6 @@ def _written_by(service: Service) -> str:
 def _of(pod: Manifest) -> str:
     """The cluster that it is of."""
     return str(pod["metadata"]["labels"][RAY_CLUSTER_LABEL])
-
-
-def _program(pod: Manifest) -> str:
-    """The ConfigMap that its exporter comes from."""
-    return next(str(each["configMap"]["name"]) for each in pod["spec"]["volumes"] if each["name"] == EXPORTER_VOLUME)
 
 
 def _selector(service: Service, endpoint: str = "vllm-metrics") -> str:
