@@ -15,6 +15,7 @@ from rayscope.model.names import (
     MONITOR_LABEL,
     MONITOR_VALUE,
     MULTIPROC_VARIABLE,
+    RAY_CLUSTER_LABEL,
     RAY_GROUP_LABEL,
     SERVICE_LABEL,
 )
@@ -36,7 +37,7 @@ from tests.e2e.service import (
 )
 from tests.e2e.traffic import traffic
 from tests.plane.client import Manifest
-from tests.plane.resources import CONFIG_MAPS, NAMESPACES, PODS, RAY_SERVICES, Resource
+from tests.plane.resources import CONFIG_MAPS, NAMESPACES, PODS, RAY_SERVICES, SERVICES, Resource
 from tests.plane.waiting import eventually
 
 QUOTAS = Resource("", "v1", "resourcequotas")
@@ -126,10 +127,13 @@ def test_pods_that_never_restart_have_an_exporter_that_never_ends(awkward: Servi
     assert all("running" in exporter(pod)["state"] for pod in _injected(awkward))
 
 
-def test_a_head_without_ports_keeps_those_that_kuberay_gives_it(awkward: Service) -> None:
+def test_a_head_that_names_no_ports_has_a_service_with_all_of_rays(awkward: Service) -> None:
+    """KubeRay puts them there as long as there is none in the pod: one that was injected into Ray's would end that."""
     (head,) = (pod for pod in awkward.pods() if node_type(pod) == "head")
-    names = {port["name"] for port in head["spec"]["containers"][0]["ports"]}
-    assert names == {"gcs-server", "client", "dashboard", "metrics", "serve"}
+    assert [port["name"] for port in head["spec"]["containers"][0]["ports"]] == ["metrics"]
+    path = SERVICES.path(awkward.namespace, f"{head['metadata']['labels'][RAY_CLUSTER_LABEL]}-head-svc")
+    ports = awkward.ground.cluster.client.get(path)["spec"]["ports"]
+    assert {port["name"] for port in ports} == {"gcs-server", "client", "dashboard", "metrics", "serve"}
 
 
 def test_a_worker_without_a_proxy_is_never_ready_and_is_scraped(awkward: Service) -> None:
