@@ -95,7 +95,7 @@ def _install_kuberay(cluster: Cluster, image: str) -> None:
     source = assets.material(catalogue.kuberay_source(VERSIONS.kuberay))
     with step("KubeRay", "installing") as current:
         rendered = run(assets.program(catalogue.KUBECTL), "kustomize", source / "config" / "default")
-        documents = [document for document in yaml.safe_load_all(rendered) if document]
+        documents = [document for document in yaml.load_all(rendered, yaml.CSafeLoader) if document]
         (deployment,) = (document for document in documents if document["kind"] == "Deployment")
         (container,) = deployment["spec"]["template"]["spec"]["containers"]
         container["image"], container["imagePullPolicy"] = image, "IfNotPresent"
