@@ -16,13 +16,7 @@ from operator import attrgetter
 from tokenize import COMMENT, DEDENT, INDENT, NEWLINE, NL, STRING, TokenInfo, generate_tokens
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-_MAIN = """\
-import sys
-
-from rayscope.exporter.main import main
-
-sys.exit(main(sys.argv[1:]))
-"""
+from rayscope.packed import MEMBER, SEPARATOR
 
 
 @dataclass(frozen=True)
@@ -41,11 +35,11 @@ def build() -> Zipapp:
     """Pack the exporter of this installation."""
     package = files("rayscope")
     sources = {
-        "__main__.py": _MAIN,
         "rayscope/__init__.py": package.joinpath("__init__.py").read_text(encoding="utf-8"),
         **dict(_sources(package.joinpath("exporter"), "rayscope/exporter")),
     }
-    return Zipapp(_archive({name: bare(source) for name, source in sources.items()}))
+    modules = SEPARATOR.join(part for name in sorted(sources) for part in (name, bare(sources[name])))
+    return Zipapp(_archive({"__main__.py": bare(package.joinpath("packed.py").read_text("utf-8")), MEMBER: modules}))
 
 
 def bare(source: str) -> str:
@@ -80,11 +74,11 @@ def _sources(directory: Traversable, path: str) -> Iterator[tuple[str, str]]:
             yield f"{path}/{entry.name}", entry.read_text(encoding="utf-8")
 
 
-def _archive(sources: dict[str, str]) -> bytes:
+def _archive(members: dict[str, str]) -> bytes:
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as archive:
-        for name in sorted(sources):
-            archive.writestr(_entry(name), sources[name], compresslevel=9)
+        for name, content in members.items():
+            archive.writestr(_entry(name), content, compresslevel=9)
     return buffer.getvalue()
 
 
