@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from tests.e2e.service import Answer, Request, Service, troubles
 
 CLIENTS = 2
-BETWEEN_SECONDS = 0.05
+BETWEEN_SECONDS = 0.2
 REQUEST = Request(3, 2, 0.5)
 
 
