@@ -7,9 +7,10 @@ what a child should be, and it may be wrong for a while: a visit too many is the
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import orjson
 
 from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, PROMETHEUS_RULE, SERVICE, SERVICE_MONITOR, Kind, kind_of
 from rayscope.model.manifest import Manifest, labels, sequence
@@ -151,4 +152,4 @@ def _owner(body: Manifest) -> str | None:
 
 
 def _digest(manifest: Manifest) -> bytes:
-    return hashlib.blake2b(json.dumps(manifest, sort_keys=True).encode(), digest_size=16).digest()
+    return hashlib.blake2b(orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()

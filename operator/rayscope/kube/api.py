@@ -7,7 +7,6 @@ too many requests, a server restarting) are waited for; what lasts is raised.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import aiohttp
+import orjson
 from kubernetes.aio.client import Configuration
 
 from rayscope.kube.connection import Connection, Request, configuration
@@ -122,10 +122,10 @@ class Api:
         async with self._connection.response(request) as response:
             with _cut_off(response):
                 async for line in _lines(response.content):
-                    event = json.loads(line)
+                    event = orjson.loads(line)
                     if event["type"] == "ERROR":
                         said = event["object"]
-                        raise error(said.get("code", EXPIRED), "", json.dumps(said).encode(), {})
+                        raise error(said.get("code", EXPIRED), "", orjson.dumps(said), {})
                     yield event["type"], event["object"]
 
     async def probe(self, kind: Kind, namespace: str | None = None) -> None:
@@ -207,7 +207,7 @@ class Api:
     ) -> Object:
         """One request, repeated while its trouble looks like passing."""
         headers = {"Accept": accept, "Content-Type": content}
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         request = Request(method, path, query, headers, TIMEOUT, data)
         for pause in PAUSES:
             try:
@@ -234,7 +234,7 @@ class Api:
 
 
 def _object(answer: bytes) -> Object:
-    read: Object = json.loads(answer)
+    read: Object = orjson.loads(answer)
     return read
 
 

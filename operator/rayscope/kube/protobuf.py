@@ -56,9 +56,10 @@ def _bytes(number: int, content: bytes) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first; all but the last have the eighth bit set."""
-    low = [number >> shift & 0x7F for shift in range(0, max(number.bit_length(), 1), 7)]
-    return bytes([*(bits | 0x80 for bits in low[:-1]), low[-1]])
+    """Seven bits a byte, the lowest first; all but the last have the eighth bit set. Most take a single byte."""
+    if number < 0x80:
+        return bytes((number,))
+    return bytes((number & 0x7F | 0x80,)) + _varint(number >> 7)
 
 
 @lru_cache(maxsize=4)
