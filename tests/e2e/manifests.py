@@ -67,13 +67,13 @@ def _probes(*, serves: bool) -> Manifest:
     """What KubeRay asks by default, with more patience: what a busy machine does to Ray is no story of these."""
     alive, proxy = "localhost:52365/api/local_raylet_healthz", "localhost:8000/-/healthz"
 
-    def probe(*addresses: str, failures: int = 1) -> Manifest:
+    def probe(*addresses: str, period: int = 5, failures: int = 1) -> Manifest:
         asked = " && ".join(f"wget --tries 1 -T 25 -q -O- http://{each} | grep success" for each in addresses)
-        patience = {"initialDelaySeconds": 10, "periodSeconds": 5, "timeoutSeconds": 60, "failureThreshold": failures}
-        return {"exec": {"command": ["bash", "-c", asked]}, **patience}
+        patience = {"initialDelaySeconds": 10, "periodSeconds": period, "timeoutSeconds": 60}
+        return {"exec": {"command": ["bash", "-c", asked]}, **patience, "failureThreshold": failures}
 
     ready = probe(alive, proxy) if serves else probe(alive)
-    return {"livenessProbe": probe(alive, failures=120), "readinessProbe": ready}
+    return {"livenessProbe": probe(alive, period=30, failures=20), "readinessProbe": ready}
 
 
 def _account(name: str, role: str) -> list[Manifest]:
@@ -131,7 +131,7 @@ def _prometheus(image: str) -> Manifest:
             "scrapeInterval": SCRAPE_INTERVAL,
             "scrapeTimeout": SCRAPE_INTERVAL,
             "securityContext": {"runAsUser": 65534, "runAsNonRoot": True, "fsGroup": 65534},
-            "resources": {"requests": {"cpu": "200m"}},
+            "resources": {"requests": {"cpu": "100m"}},
             "podMonitorSelector": {},
             "podMonitorNamespaceSelector": {},
             "serviceMonitorSelector": {},

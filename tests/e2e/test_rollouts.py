@@ -74,8 +74,8 @@ def services(ground: Ground, namespace: str, beside: str) -> tuple[Service, Serv
     """The labelled one and its twin, both serving."""
     labelled, twin = Service(ground, namespace), Service(ground, beside)
     with step("two RayServices", "waiting for them to serve") as current:
-        for service, labels, workers in ((labelled, {MONITOR_LABEL: MONITOR_VALUE}, 1), (twin, {}, 0)):
-            _apply(service, labels, workers)
+        for service, labels in ((labelled, {MONITOR_LABEL: MONITOR_VALUE}), (twin, {})):
+            _apply(service, labels)
             eventually(service.is_ready, "the RayService is Ready", LIMIT)
         current.outcome = "Ready"
     return labelled, twin
@@ -154,12 +154,31 @@ def test_a_label_that_comes_late_changes_nothing_until_a_rollout_is_asked_for(tw
     assert seen.generations == [service["metadata"]["generation"]]
     assert seen.readiness == ["True"]
     assert asked.troubles == []
-    expected = {"injected": "1/1", "reporting": "1/1"}
+    expected = {"injected": "2/2", "reporting": "2/2"}
     eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
     FIGURES.compared(
         "RayService's generation, before and after a rollout", service["metadata"]["generation"], seen.generations
     )
-    FIGURES.compared("pods injected and reporting after it", "1/1, 1/1", ", ".join(_summary(twin).values()))
+    FIGURES.compared("pods injected and reporting after it", "2/2, 2/2", ", ".join(_summary(twin).values()))
+
+
+def test_a_cluster_of_an_earlier_rayscope_grows_under_a_later_one(ground: Ground, twin: Service, later: str) -> None:
+    client = ground.cluster.client
+    [cluster] = twin.clusters()
+    [exporter] = {program(pod) for pod in _pods(twin)}
+    published = {each["metadata"]["name"] for each in client.list(CONFIG_MAPS.path(SYSTEM))}
+    assert len({name for name in published if name.startswith("rayscope-exporter-")}) > 1, f"{later} has published none"
+    grown = [{"op": "replace", "path": "/spec/workerGroupSpecs/0/replicas", "value": 2}]
+    client.patch(_path(twin), {"spec": {"serveConfigV2": _serve(3)}})
+    client.patch(RAY_CLUSTERS.path(twin.namespace, cluster["metadata"]["name"]), grown)
+    eventually(lambda: len(_pods(twin)) == 3 and all(map(is_ready, _pods(twin))), "all three pods are ready", LIMIT)
+    assert {program(pod) for pod in _pods(twin)} == {exporter}
+    assert all(EXPORTER_CONTAINER in containers(pod) for pod in _pods(twin))
+    expected = {"injected": "3/3", "reporting": "3/3"}
+    eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
+    told = ", ".join(_summary(twin).values())
+    FIGURES.compared("pods of an old cluster under a later Rayscope, injected and reporting", "3/3, 3/3", told)
+    eventually(lambda: _pods_up(twin, "vllm-metrics") == _pod_names(twin), "all exporters are up", LIMIT)
 
 
 @pytest.mark.usefixtures("earlier_kuberay")
@@ -195,25 +214,6 @@ def test_kuberay_is_upgraded_while_rayscope_is_away_and_that_is_told(ground: Gro
     assert labelled.is_ready()
 
 
-def test_a_cluster_of_an_earlier_rayscope_grows_under_a_later_one(ground: Ground, twin: Service, later: str) -> None:
-    client = ground.cluster.client
-    [cluster] = twin.clusters()
-    [exporter] = {program(pod) for pod in _pods(twin)}
-    published = {each["metadata"]["name"] for each in client.list(CONFIG_MAPS.path(SYSTEM))}
-    assert len({name for name in published if name.startswith("rayscope-exporter-")}) > 1, f"{later} has published none"
-    grown = [{"op": "replace", "path": "/spec/workerGroupSpecs/0/replicas", "value": 1}]
-    client.patch(_path(twin), {"spec": {"serveConfigV2": _serve(2)}})
-    client.patch(RAY_CLUSTERS.path(twin.namespace, cluster["metadata"]["name"]), grown)
-    eventually(lambda: len(_pods(twin)) == 2 and all(map(is_ready, _pods(twin))), "both pods are ready", LIMIT)
-    assert {program(pod) for pod in _pods(twin)} == {exporter}
-    assert all(EXPORTER_CONTAINER in containers(pod) for pod in _pods(twin))
-    expected = {"injected": "2/2", "reporting": "2/2"}
-    eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
-    told = ", ".join(_summary(twin).values())
-    FIGURES.compared("pods of an old cluster under a later Rayscope, injected and reporting", "2/2, 2/2", told)
-    eventually(lambda: _pods_up(twin, "vllm-metrics") == _pod_names(twin), "both exporters are up", LIMIT)
-
-
 def _was_scraped_without_a_gap(service: Service, clusters: set[str]) -> None:
     series = Prometheus(service.ground.cluster.client).series(f"up{_selector(service)}[{WINDOW}]")
     assert {one["metric"]["ray_io_cluster"] for one in series} == clusters
@@ -244,16 +244,15 @@ def _ends(service: Service, cluster: str) -> None:
     eventually(lambda: not prometheus.series(old), f"no series of {cluster} goes on", LOOKBACK / 3)
 
 
-def _apply(service: Service, labels: dict[str, str], workers: int) -> None:
+def _apply(service: Service, labels: dict[str, str]) -> None:
     """One replica in each pod; small, because there are two clusters of it at times."""
     manifest = ray_service(service.namespace, service.name, service.ground.ray, labels)
     spec = manifest["spec"]
-    spec |= {"serveConfigV2": _serve(1 + workers), "rayClusterDeletionDelaySeconds": 20}
+    spec |= {"serveConfigV2": _serve(2), "rayClusterDeletionDelaySeconds": 10}
     head, [group] = spec["rayClusterConfig"]["headGroupSpec"], spec["rayClusterConfig"]["workerGroupSpecs"]
-    group |= {"replicas": workers, "minReplicas": workers}
+    group["maxReplicas"] = 2
     for each in (head, group):
         each["rayStartParams"]["resources"] = json.dumps(json.dumps({"slot": 1}))
-        each["template"]["spec"]["containers"][0]["resources"]["requests"] = {"cpu": "50m", "memory": "1Gi"}
     service.ground.cluster.client.create(RAY_SERVICES.path(service.namespace), manifest)
 
 
