@@ -22,6 +22,7 @@ BUDGET = aiohttp.ClientTimeout(total=2.0)
 AT_ONCE = 20
 ENGINE = "vllm:"
 ON_RAYS_PORT = b"ray_vllm_"
+MEMORY = "memory"
 CHUNK = 64 << 10
 NOT_FOUND = 404
 LARGEST = 64 << 20
@@ -38,6 +39,10 @@ class Answer(StrEnum):
     """An exporter, which has seen none of vLLM's metrics."""
     ENGINE = "engine"
     """An exporter, which sees vLLM's metrics."""
+    OUT_OF_MEMORY = "out of memory"
+    """An exporter that needs more memory than it may have, and so shows nothing."""
+    FAILING = "failing"
+    """An exporter that shows nothing by a fault of its own."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ class Asking:
         async with self._gate:
             try:
                 status = await self._status(address, port)
+                if failing := status.get("failing"):
+                    return Report(Answer.OUT_OF_MEMORY if failing == MEMORY else Answer.FAILING)
                 if not mapping(status, "scrapes").get("served"):
                     await self._get(address, port, "metrics")
                     status = await self._status(address, port)

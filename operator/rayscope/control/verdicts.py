@@ -116,8 +116,19 @@ def service_missing(key: Key) -> Verdict:
 _WORDS = {
     reasons.ALL_REPORTING.word: "their exporter answers",
     reasons.SOME_SILENT.word: "reached, and no exporter answers",
+    reasons.SOME_OUT_OF_MEMORY.word: "their exporter has reached its memory limit, and shows nothing",
+    reasons.SOME_FAILING.word: "their exporter cannot read the directory, and its log says why",
     reasons.UNREACHABLE.word: "not reached from here, by a NetworkPolicy or mutual TLS perhaps",
 }
+
+
+_TROUBLES = (
+    (Answer.NONE, reasons.SOME_SILENT),
+    (Answer.OUT_OF_MEMORY, reasons.SOME_OUT_OF_MEMORY),
+    (Answer.FAILING, reasons.SOME_FAILING),
+    (Answer.UNREACHABLE, reasons.UNREACHABLE),
+)
+"""The worst first."""
 
 
 def _beside(indicator: Indicator, objective: Objective, edges: Iterable[float]) -> str:
@@ -126,7 +137,7 @@ def _beside(indicator: Indicator, objective: Objective, edges: Iterable[float]) 
 
 
 def _heard(answers: Sequence[Answer]) -> tuple[Reason, int]:
-    for answer, reason in ((Answer.NONE, reasons.SOME_SILENT), (Answer.UNREACHABLE, reasons.UNREACHABLE)):
+    for answer, reason in _TROUBLES:
         if count := answers.count(answer):
             return reason, count
     return reasons.ALL_REPORTING, len(answers)

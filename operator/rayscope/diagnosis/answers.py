@@ -16,6 +16,7 @@ from rayscope.model.names import EXPORTER_CONTAINER, EXPORTER_PORT, EXPORTER_POR
 AT_ONCE = 20
 REFUSED = "connection refused"
 """The pod was reached, and nothing listens there. Anything else may be the network between the API server and it."""
+MEMORY = "memory"
 LIVE = frozenset({"live", "unknown"})
 """States of writers that may still write; unknown is every one where leases do not work."""
 
@@ -29,9 +30,9 @@ class Answer:
     failure: str | None = None
 
     @property
-    def refused(self) -> bool:
-        """Whether it is certain that no exporter listens."""
-        return self.failure is not None and REFUSED in self.failure
+    def certain(self) -> bool:
+        """Whether the failure is the exporter's own, and not the network's perhaps."""
+        return self.failure is not None and (REFUSED in self.failure or bool(self.status))
 
     @property
     def families(self) -> set[str]:
@@ -66,22 +67,31 @@ async def _asked(api: Api, pod: Manifest) -> Answer:
     if reason := _not_running(pod):
         return Answer(name, failure=f"its exporter does not run ({reason}): {REFUSED}")
     try:
-        return Answer(name, await _status(api, namespace, name, port(pod)))
+        status = await _status(api, namespace, name, port(pod))
     except Forbidden:
         raise
     except ApiError as failure:
         return Answer(name, failure=failure.message or failure.reason)
     except ValueError:
         return Answer(name, failure="what answers there is no exporter")
+    return Answer(name, status, _failing(status))
 
 
 async def _status(api: Api, namespace: str, pod: str, number: int) -> Manifest:
     """What it tells; where nobody has scraped it yet, it has not looked at its families, and we are the first."""
     told = _parsed(await api.proxied(namespace, pod, number, "status"))
-    if mapping(told, "scrapes").get("served"):
+    if told.get("failing") or mapping(told, "scrapes").get("served"):
         return told
     await api.proxied(namespace, pod, number, "metrics")
     return _parsed(await api.proxied(namespace, pod, number, "status"))
+
+
+def _failing(status: Manifest) -> str | None:
+    """Why an exporter that answers shows nothing."""
+    reason = status.get("failing")
+    if reason == MEMORY:
+        return "it has reached its memory limit"
+    return "it cannot read the directory; its log says why" if reason else None
 
 
 def port(pod: Manifest) -> int:

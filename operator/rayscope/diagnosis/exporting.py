@@ -35,10 +35,10 @@ async def exporter(case: Case) -> Finding:
     silent = [answer for answer in answers if answer.failure is not None]
     if not silent:
         return ok(f"The exporters of all {len(answers)} running pods answer.")
-    worst = next((answer for answer in silent if answer.refused), silent[0])
-    evidence = f"{len(silent)} of {len(answers)} exporters do not answer, e.g. in pod {worst.pod}: {worst.failure}."
+    worst = next((answer for answer in silent if answer.certain), silent[0])
+    evidence = f"{len(silent)} of {len(answers)} exporters show nothing, e.g. in pod {worst.pod}: {worst.failure}."
     following = f"kubectl logs {worst.pod} -n {case.key.namespace} -c {EXPORTER_CONTAINER}"
-    return problem(evidence, following) if worst.refused else unknown(f"{evidence} The network may be why.", following)
+    return problem(evidence, following) if worst.certain else unknown(f"{evidence} The network may be why.", following)
 
 
 async def directory(case: Case) -> Finding:

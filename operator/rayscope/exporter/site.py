@@ -22,7 +22,7 @@ from rayscope.exporter.options import Options
 from rayscope.exporter.own.failures import MEMORY, Failures, T
 from rayscope.exporter.own.scrapes import Scrapes
 from rayscope.exporter.source import Source
-from rayscope.exporter.status import status
+from rayscope.exporter.status import Json, failing, status
 
 METRICS, STATUS, HEALTH, START = "/metrics", "/status", "/healthz", "/"
 METHODS = ("GET", "HEAD")
@@ -57,9 +57,9 @@ class Site:
 
         def answer(request: Request, peer: str) -> Response:
             if reading is None:
-                return _apology(failed)
+                return self._apology(request, failed)
             response, failed_now = self._attempt("scrape", lambda: self._answer(request, peer, reading))
-            return response or _apology(failed_now)
+            return response or self._apology(request, failed_now)
 
         return answer
 
@@ -110,8 +110,7 @@ class Site:
 
     def _answer(self, request: Request, peer: str, reading: Reading) -> Response:
         if request.path == STATUS:
-            seen = status(self._options, self._source, self._scrapes, self._failures)
-            return Response(200, "application/json", f"{json.dumps(seen, indent=1)}\n".encode())
+            return _document(status(self._options, self._source, self._scrapes, self._failures))
         form = choose_format(request.headers.get("accept", ""))
         gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
         headers = (("Vary", "Accept, Accept-Encoding"), *((("Content-Encoding", "gzip"),) if gzip else ()))
@@ -119,11 +118,17 @@ class Site:
         self._scrapes.note(peer, request.headers.get("user-agent", ""), time.time())
         return Response(200, CONTENT_TYPES[form], body, headers)
 
+    def _apology(self, request: Request, failed: str) -> Response:
+        """A page about the numbers fails with them; the one about the exporter says that they do."""
+        if request.path == STATUS:
+            return _document(failing(self._options, self._failures, failed))
+        if failed == MEMORY:
+            return sentence(503, "The exporter has reached its own memory limit; the next scrape is tried again.")
+        return sentence(500, "The exporter has made a mistake; its container's log says which.")
 
-def _apology(failed: str) -> Response:
-    if failed == MEMORY:
-        return sentence(503, "The exporter has reached its own memory limit; the next scrape is tried again.")
-    return sentence(500, "The exporter has made a mistake; its container's log says which.")
+
+def _document(content: Json) -> Response:
+    return Response(200, "application/json", f"{json.dumps(content, indent=1)}\n".encode())
 
 
 def _liveness(source: Source) -> str:

@@ -18,15 +18,27 @@ Json = Dict[str, Any]
 def status(options: Options, source: Optional[Source], scrapes: Scrapes, failures: Failures) -> Json:
     """Everything that is known now. Without a source there is no directory yet, and those parts are empty."""
     return {
-        "version": __version__,
-        "python": PYTHON,
-        "options": {"families": list(options.families), "gauges": options.gauges},
+        **_program(options, failures, failing=None),
         "directory": _directory(options, source),
         "liveness": _liveness(source),
         "writers": _writers(source),
         **_collected(source),
         "folding": _folding(source),
         "scrapes": _scrapes(scrapes),
+    }
+
+
+def failing(options: Options, failures: Failures, reason: str) -> Json:
+    """What is known where the directory could not be read: why, in the words of `own.failures`, and how often."""
+    return _program(options, failures, failing=reason)
+
+
+def _program(options: Options, failures: Failures, *, failing: Optional[str]) -> Json:
+    return {
+        "version": __version__,
+        "python": PYTHON,
+        "options": {"families": list(options.families), "gauges": options.gauges},
+        "failing": failing,
         "failures": [
             {"during": during, "reason": reason, "count": count} for (during, reason), count in failures.counts.items()
         ],

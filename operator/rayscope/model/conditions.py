@@ -160,6 +160,20 @@ SOME_SILENT = Reason(
     "Pods were reached, and no exporter answers there.",
     "`rayscope doctor {place}` looks into each; the container's log says why it idles.",
 )
+SOME_OUT_OF_MEMORY = Reason(
+    Type.REPORTING,
+    "SomeOutOfMemory",
+    "False",
+    "An exporter needs more memory than it may have, and its scrapes fail; nothing that was counted is lost.",
+    "Too many series: narrow spec.injection.exporter.families in its VLLMMonitor, and roll out.",
+)
+SOME_FAILING = Reason(
+    Type.REPORTING,
+    "SomeFailing",
+    "False",
+    "An exporter cannot read the directory, by a fault of its own; nothing that was counted is lost.",
+    "Its container's log says which; please report it.",
+)
 UNREACHABLE = Reason(
     Type.REPORTING,
     "Unreachable",
@@ -221,7 +235,7 @@ REASONS = (
     *(ALL_INJECTED, RESTART_REQUIRED, SKIPPED, PARTLY_INJECTED, EXPORTER_MISSING, NO_CLUSTER_YET, DISABLED),
     *(MONITORS_APPLIED, RULES_NOT_INSTALLED, PROMETHEUS_OPERATOR_MISSING, FORBIDDEN, APPLY_FAILED, NAME_TOO_LONG),
     *(SELECTED, NOT_SELECTED, AMBIGUOUS_SELECTORS, NO_PROMETHEUS_VISIBLE),
-    *(ALL_REPORTING, SOME_SILENT, UNREACHABLE, WAITING_FOR_PODS, NOTHING_REPORTS),
+    *(ALL_REPORTING, SOME_SILENT, SOME_OUT_OF_MEMORY, SOME_FAILING, UNREACHABLE, WAITING_FOR_PODS, NOTHING_REPORTS),
     *(SLOS_MEASURED, UNKNOWN_EDGE, WAITING_FOR_REPORT),
     *(READY, NOT_LABELLED, SERVICE_MISSING),
 )

@@ -93,6 +93,9 @@ def test_pods_that_were_injected_otherwise_are_outdated(wanted: Injection) -> No
         ({"a": Answer.ALIVE}, "True", "AllReporting"),
         ({"a": Answer.ENGINE, "b": Answer.UNREACHABLE}, "Unknown", "Unreachable"),
         ({"a": Answer.UNREACHABLE, "b": Answer.NONE}, "False", "SomeSilent"),
+        ({"a": Answer.UNREACHABLE, "b": Answer.FAILING}, "False", "SomeFailing"),
+        ({"a": Answer.OUT_OF_MEMORY, "b": Answer.FAILING}, "False", "SomeOutOfMemory"),
+        ({"a": Answer.OUT_OF_MEMORY, "b": Answer.NONE}, "False", "SomeSilent"),
     ],
 )
 def test_the_worst_answer_is_told(answers: dict[str, Answer], status: str, reason: str) -> None:

@@ -19,6 +19,7 @@ from rayscope.model.rules import Indicator
 from rayscope.model.status import Source
 from tests.plane.ports import HeldPort
 from tests.unit.exporter.exporters import Exporter
+from tests.unit.exporter.writers import huge
 
 HOST = "127.0.0.1"
 TESTS = Path(__file__).parents[1]
@@ -62,6 +63,21 @@ async def test_an_exporter_that_nobody_has_scraped_yet_looks_for_vllms_families_
     with Exporter(captured(tmp_path)) as exporter:
         async with Asking() as asking:
             assert (await asking.exporter(HOST, exporter.port)).answer is Answer.ENGINE
+
+
+async def test_an_exporter_that_shows_nothing_says_why(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as writers:
+        for number in range(12):
+            writers.enter_context(huge(tmp_path / f"counter_{number}.db", number))
+        with Exporter(tmp_path) as exporter:
+            async with Asking() as asking:
+                assert (await asking.exporter(HOST, exporter.port)).answer is Answer.OUT_OF_MEMORY
+
+
+async def test_any_other_reason_is_in_its_log() -> None:
+    async with Asking() as asking:
+        with server(b'{"failing": "mistake"}') as port:
+            assert (await asking.exporter(HOST, port)).answer is Answer.FAILING
 
 
 async def test_an_exporter_of_an_empty_directory_is_alive(tmp_path: Path) -> None:

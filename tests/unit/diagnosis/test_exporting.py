@@ -31,10 +31,11 @@ def test_writers_that_may_still_write_are_counted() -> None:
     assert answer.writers == 2
 
 
-def test_only_a_refused_connection_is_certain() -> None:
-    assert Answer("head", failure="dial tcp 10.0.0.1:9475: connect: connection refused").refused
-    assert not Answer("head", failure="dial tcp 10.0.0.1:9475: i/o timeout").refused
-    assert not Answer("head").refused
+def test_only_a_refused_connection_and_what_an_exporter_says_itself_are_certain() -> None:
+    assert Answer("head", failure="dial tcp 10.0.0.1:9475: connect: connection refused").certain
+    assert Answer("head", {"failing": "memory"}, "it has reached its memory limit").certain
+    assert not Answer("head", failure="dial tcp 10.0.0.1:9475: i/o timeout").certain
+    assert not Answer("head").certain
 
 
 def answer(directory: Path, *options: str) -> Answer:

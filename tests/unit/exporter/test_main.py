@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
@@ -24,7 +23,7 @@ from rayscope.exporter.main import main
 from rayscope.zipapp import build
 from tests.unit.exporter.exporters import MODULE, Exporter
 from tests.unit.exporter.test_site import DECLARE
-from tests.unit.exporter.writers import PATIENCE_SECONDS, Writer, until
+from tests.unit.exporter.writers import PATIENCE_SECONDS, Writer, huge, until
 
 TOKENS = 'vllm:prompt_tokens_total{engine="0"}'
 RUNNING = 'vllm:num_requests_running{engine="0",pid="7"}'
@@ -164,7 +163,7 @@ def test_it_stops_at_a_signal_whatever_its_clients_do(exporter: Exporter) -> Non
 def test_it_stops_at_a_signal_in_the_middle_of_a_long_read(tmp_path: Path) -> None:
     with Exporter(tmp_path) as exporter, contextlib.ExitStack() as writers:
         for number in range(12):
-            writers.enter_context(_huge(tmp_path / f"counter_{number}.db", number))
+            writers.enter_context(huge(tmp_path / f"counter_{number}.db", number))
         with socket.create_connection(("127.0.0.1", exporter.port)) as client:
             client.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
             assert exporter.stop() in (0, -signal.SIGALRM)
@@ -196,36 +195,31 @@ def test_a_body_is_whole_while_files_grow(exporter: Exporter, writer: Writer) ->
 def test_files_too_big_for_its_memory_cost_a_503_and_never_the_program(tmp_path: Path) -> None:
     with Exporter(tmp_path) as exporter, contextlib.ExitStack() as writers:
         for number in range(12):
-            writers.enter_context(_huge(tmp_path / f"counter_{number}.db", number))
+            writers.enter_context(huge(tmp_path / f"counter_{number}.db", number))
         assert exporter.ask()[0].status == 503
         assert exporter.ask("/healthz")[0].status == 200
+        assert failing(exporter) == "memory"
         for file in tmp_path.glob("*.db"):
             file.unlink()
         with Writer(tmp_path, DECLARE, pid="7"):
             assert exporter.value(TOKENS) == 5
-        assert exporter.value('rayscope_exporter_failures_total{during="scrape",reason="memory"}') == 1
+        assert failing(exporter) is None
+        assert exporter.value('rayscope_exporter_failures_total{during="scrape",reason="memory"}') == 2
         assert exporter.resident_kib("VmHWM") < 128 * 1024
+
+
+def failing(exporter: Exporter) -> object:
+    return json.loads(exporter.ask("/status")[1])["failing"]
 
 
 def test_dead_files_too_big_for_its_memory_do_not_end_the_program_either(tmp_path: Path) -> None:
     for number in range(12):
-        _huge(tmp_path / f"counter_{number}.db", number).close()
+        huge(tmp_path / f"counter_{number}.db", number).close()
     with Exporter(tmp_path) as exporter:
         while not exporter.line().endswith("fold has failed: memory"):
             assert exporter.process.poll() is None
         assert exporter.ask("/healthz")[0].status == 200
         assert exporter.stop() == 0
-
-
-def _huge(path: Path, number: int) -> BinaryIO:
-    """A writer's file, open for writing, with twelve megabytes of keys that no other file has."""
-    entries = bytearray()
-    for index in range(1200):
-        name = f"vllm:huge_{number}_{index}{'_' * 5000}"
-        key = f'["{name}", "{name}", {{}}, ""]'.encode()
-        entries += len(key).to_bytes(4, sys.byteorder) + key + b" " * (8 - (len(key) + 4) % 8) + bytes(16)
-    path.write_bytes((8 + len(entries)).to_bytes(4, sys.byteorder) + bytes(4) + entries)
-    return open(path, "r+b")
 
 
 def test_as_many_clients_as_it_takes_cost_little_memory(exporter: Exporter) -> None:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import pytest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
@@ -46,6 +46,17 @@ def until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "this never became true"
         time.sleep(0.002)
+
+
+def huge(path: Path, number: int) -> BinaryIO:
+    """A writer's file, open for writing, with twelve megabytes of keys that no other file has."""
+    entries = bytearray()
+    for index in range(1200):
+        name = f"vllm:huge_{number}_{index}{'_' * 5000}"
+        key = f'["{name}", "{name}", {{}}, ""]'.encode()
+        entries += len(key).to_bytes(4, sys.byteorder) + key + b" " * (8 - (len(key) + 4) % 8) + bytes(16)
+    path.write_bytes((8 + len(entries)).to_bytes(4, sys.byteorder) + bytes(4) + entries)
+    return open(path, "r+b")
 
 
 class Writer:
