@@ -46,6 +46,13 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
 
 
 @pytest.fixture(scope="module")
+def ours(ground: Ground) -> None:
+    """For stories that do to a cluster what nobody would want done to his own."""
+    if isinstance(ground.cluster, Given):
+        pytest.skip("a given cluster keeps its KubeRay, its Rayscope and its nodes")
+
+
+@pytest.fixture(scope="module")
 def namespace(ground: Ground) -> Iterator[str]:
     with namespace_on(ground) as name:
         yield name

@@ -43,6 +43,7 @@ def service(ground: Ground, namespace: str) -> Service:
     return made
 
 
+@pytest.mark.usefixtures("ours")
 def test_a_leader_is_killed_and_another_one_goes_on(ground: Ground, service: Service) -> None:
     client = ground.cluster.client
     client.patch(_path(service), {"metadata": {"labels": {MONITOR_LABEL: None}}})

@@ -25,6 +25,8 @@ from tests.plane.client import Manifest
 from tests.plane.resources import CRDS, MUTATING_WEBHOOKS, NAMESPACES, POD_MONITORS, RAY_CLUSTERS
 from tests.plane.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("ours")
+
 LIMIT = 400.0
 NAMESPACE = "rayscope"
 CRD = "vllmmonitors.rayscope.dev"

@@ -162,6 +162,7 @@ def test_a_label_that_comes_late_changes_nothing_until_a_rollout_is_asked_for(tw
     FIGURES.compared("pods injected and reporting after it", "2/2, 2/2", ", ".join(_summary(twin).values()))
 
 
+@pytest.mark.usefixtures("ours")
 def test_a_cluster_of_an_earlier_rayscope_grows_under_a_later_one(ground: Ground, twin: Service, later: str) -> None:
     client = ground.cluster.client
     [cluster] = twin.clusters()
@@ -181,7 +182,7 @@ def test_a_cluster_of_an_earlier_rayscope_grows_under_a_later_one(ground: Ground
     eventually(lambda: _pods_up(twin, "vllm-metrics") == _pod_names(twin), "all exporters are up", LIMIT)
 
 
-@pytest.mark.usefixtures("earlier_kuberay")
+@pytest.mark.usefixtures("ours", "earlier_kuberay")
 def test_kuberay_is_upgraded_and_the_cluster_stays_injected(ground: Ground, labelled: Service) -> None:
     eventually(lambda: _written_by(labelled) == VERSIONS.kuberay_before, "the earlier KubeRay has written it", LIMIT)
     [made], pods = labelled.clusters(), _uids(labelled)
@@ -195,7 +196,7 @@ def test_kuberay_is_upgraded_and_the_cluster_stays_injected(ground: Ground, labe
     assert labelled.is_ready()
 
 
-@pytest.mark.usefixtures("earlier_kuberay")
+@pytest.mark.usefixtures("ours", "earlier_kuberay")
 def test_kuberay_is_upgraded_while_rayscope_is_away_and_that_is_told(ground: Ground, labelled: Service) -> None:
     eventually(lambda: _written_by(labelled) == VERSIONS.kuberay_before, "the earlier KubeRay has written it", LIMIT)
     [made], pods = labelled.clusters(), _uids(labelled)
