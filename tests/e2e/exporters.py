@@ -4,7 +4,6 @@ from rayscope.model.names import EXPORTER_CONTAINER, EXPORTER_FILE, EXPORTER_VOL
 from tests.e2e.prometheus import Prometheus
 from tests.e2e.service import LIMIT, Service, containers
 from tests.plane.client import Manifest
-from tests.plane.resources import PODS
 from tests.plane.waiting import eventually
 
 # The shell that keeps the container has the program's name in its command, too.
@@ -22,13 +21,6 @@ def said(service: Service, pod: Manifest) -> str:
     """The last lines of the container's log."""
     words = ("logs", pod["metadata"]["name"], f"--container={EXPORTER_CONTAINER}", "--tail=20")
     return service.ground.cluster.kubectl(f"--namespace={service.namespace}", *words)
-
-
-def looked_at(service: Service, pod: Manifest) -> None:
-    """Have the kubelet look at the pod's volumes now and not a minute later: at every change of the pod it does."""
-    path = PODS.path(service.namespace, pod["metadata"]["name"])
-    seen = int(service.pod(pod)["metadata"].get("annotations", {}).get("e2e", 0))
-    service.ground.cluster.client.patch(path, {"metadata": {"annotations": {"e2e": str(seen + 1)}}})
 
 
 def killed(service: Service) -> None:

@@ -19,7 +19,7 @@ from rayscope.model.names import (
     RAY_GROUP_LABEL,
     SERVICE_LABEL,
 )
-from tests.e2e.exporters import killed, looked_at, program, said
+from tests.e2e.exporters import killed, program, said
 from tests.e2e.figures import FIGURES
 from tests.e2e.ground import Ground, scale_rayscope
 from tests.e2e.manifests import ray_node, service_of, worker_group
@@ -92,7 +92,7 @@ def test_they_run_and_serve_without_a_program_and_with_a_broken_one(ground: Grou
         _all_say(awkward, pods, "the exporter ended with status 1")
         scale_rayscope(ground.cluster, 2)
         eventually(lambda: client.get(path).get("immutable"), "Rayscope has put its own in the place of that", LIMIT)
-        eventually(lambda: _all_report(awkward, pods), "three pods report", LIMIT)
+        eventually(lambda: awkward.monitor()["status"]["summary"]["reporting"] == "3/3", "three pods report", LIMIT)
     assert clients.troubles == []
     FIGURES.compared("answers, program missing, then broken", len(clients.answers), clients.answered)
 
@@ -178,17 +178,10 @@ def _holds(service: Service, quota: str) -> bool:
 
 def _all_say(service: Service, pods: list[Manifest], wanted: str) -> None:
     def said_by(pod: Manifest) -> bool:
-        looked_at(service, pod)
         return wanted in said(service, pod)
 
     for pod in pods:
         eventually(partial(said_by, pod), f"the exporter's container says {wanted!r}", LIMIT)
-
-
-def _all_report(service: Service, pods: list[Manifest]) -> bool:
-    for pod in pods:
-        looked_at(service, pod)
-    return bool(service.monitor()["status"]["summary"]["reporting"] == "3/3")
 
 
 def _broken(name: str, service: Service) -> Manifest:

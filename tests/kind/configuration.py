@@ -30,8 +30,8 @@ def local(workers: int) -> dict[str, Any]:
 
 
 def _kubelet(**more: str) -> dict[str, Any]:
-    """The machine may still have version 1 of cgroups."""
-    return {"kind": "KubeletConfiguration", "failCgroupV1": False, **more}
+    """The machine may still have version 1 of cgroups. What a pod mounts is looked at often: configurations change."""
+    return {"kind": "KubeletConfiguration", "failCgroupV1": False, "syncFrequency": "10s", **more}
 
 
 def _cluster(workers: int, networking: dict[str, Any], patches: list[dict[str, Any]]) -> dict[str, Any]:
