@@ -73,6 +73,7 @@ def shell(ground: Ground, service: Service, tmp_path_factory: pytest.TempPathFac
     opened.run(f"kubectl delete crd {CRD}")
     yield opened
     opened.run(f"helm uninstall {RELEASE} --namespace {NAMESPACE} --wait --ignore-not-found")
+    opened.run(f"kubectl delete crd {CRD} --ignore-not-found")  # kept for the users' sake, and no other release's
     install_rayscope(ground.cluster, ground.rayscope)
 
 
@@ -130,6 +131,7 @@ def test_files_are_made_without_a_cluster(shell: Shell) -> None:
 def test_taking_the_label_off_ends_the_scraping_and_restarts_nothing(
     ground: Ground, service: Service, shell: Shell
 ) -> None:
+    eventually(lambda: len(service.pods()) == 2, "nothing is left of the cluster before the rollout", LIMIT)
     before = _containers(service)
     shell.run(f"kubectl label rayservice llm {MONITOR_LABEL}-")
     client = ground.cluster.client
