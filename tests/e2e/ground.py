@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from tests.e2e.given import Given, named
-from tests.e2e.manifests import MONITORING, OURS, PROMETHEUS, prometheus, prometheus_operator
+from tests.e2e.manifests import MONITORING, PROMETHEUS, prometheus, prometheus_operator
 from tests.kind import Cluster, images
 from tests.kind.command import run
 from tests.kind.images import ROOT
@@ -76,9 +76,9 @@ def leave(ground: Ground) -> None:
     """Take Rayscope and what watches the tests from a cluster that goes on living; what was put under them stays."""
     with step("Rayscope", "helm uninstall") as current:
         _helm(ground.cluster, "uninstall", RELEASE, f"--namespace={SYSTEM}", "--ignore-not-found", "--wait")
-        ground.cluster.kubectl("delete", "namespace", SYSTEM, MONITORING, "--ignore-not-found")
-        roles = ("clusterroles,clusterrolebindings", f"--selector={OURS}")
-        ground.cluster.kubectl("delete", *roles)
+        ground.cluster.kubectl("delete", "namespace", SYSTEM, "--ignore-not-found")
+        watching = {"apiVersion": "v1", "kind": "List", "items": prometheus("")[1:]}
+        ground.cluster.kubectl("delete", "--ignore-not-found", "--filename=-", stdin=json.dumps(watching))
         current.outcome = "uninstalled"
 
 

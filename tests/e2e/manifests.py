@@ -8,8 +8,6 @@ from tests.plane.resources import PROMETHEUSES, RAY_SERVICES
 MONITORING = "rayscope-e2e"
 NAMESPACE: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MONITORING}}
 LABELS = {"rayscope.dev/e2e": "true"}
-OURS = "rayscope.dev/e2e=true"
-"""Label selector of what is in no namespace."""
 OPERATOR = "prometheus-operator"
 PROMETHEUS = "e2e"
 SCRAPE_INTERVAL = "2s"
@@ -24,7 +22,7 @@ def prometheus_operator(image: str, reloader: str) -> list[Manifest]:
 
 
 def prometheus(image: str) -> list[Manifest]:
-    """One that takes every monitor of every namespace."""
+    """A namespace, and in it one that takes every monitor of every namespace."""
     return [NAMESPACE, *_account("prometheus", "rayscope-e2e-prometheus"), _prometheus_role(), _prometheus(image)]
 
 

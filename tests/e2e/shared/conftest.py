@@ -6,7 +6,8 @@ import pytest
 
 from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
 from tests.e2e.ground import Ground, namespace_on
-from tests.e2e.service import Service
+from tests.e2e.service import LIMIT, Service, is_ready
+from tests.plane.waiting import eventually
 
 
 @pytest.fixture(scope="package")
@@ -15,4 +16,5 @@ def service(ground: Ground) -> Iterator[Service]:
     with namespace_on(ground) as name:
         made = Service(ground, name)
         made.start({MONITOR_LABEL: MONITOR_VALUE})
+        eventually(lambda: all(map(is_ready, made.pods())), "all of its pods are Ready", LIMIT)
         yield made
