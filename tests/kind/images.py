@@ -24,7 +24,11 @@ from tests.plane.versions import VERSIONS
 
 ROOT = Path(__file__).parents[2]
 RAY = Path(__file__).parent / "ray"
+VLLM = Path(__file__).parent / "vllm"
 RAY_VERSION = "2.60.0"
+VLLM_VERSION = "0.32.0"
+TORCH_VERSION = "2.13.0"
+"""The one that this vLLM asks for."""
 QUAY = "quay.io"
 # What the Dockerfile at the top takes, see .dockerignore.
 SOURCES = (
@@ -46,12 +50,20 @@ def operator() -> str:
 
 def ray(app: Path) -> str:
     """Ray with the Serve application of a folder, and `rayscope.endpoint`, where Python imports from."""
-    base = _ray()
-    tag = f"{PREFIX}/ray-app:{RAY_VERSION}-{digest(app, *ENDPOINT, RAY / 'app.Dockerfile', base)}"
+    return _with(app, _ray(), "ray-app")
+
+
+def vllm(app: Path) -> str:
+    """The same, with vLLM for the CPU and a small model."""
+    return _with(app, _vllm(), "vllm-app")
+
+
+def _with(app: Path, base: str, name: str) -> str:
+    tag = f"{PREFIX}/{name}:{RAY_VERSION}-{digest(app, *ENDPOINT, RAY / 'app.Dockerfile', base)}"
 
     def make(_: Step) -> None:
-        with tempfile.TemporaryDirectory(prefix="rayscope-image-") as name:
-            context = Path(name) / "app"
+        with tempfile.TemporaryDirectory(prefix="rayscope-image-") as folder:
+            context = Path(folder) / "app"
             shutil.copytree(app, context, ignore=shutil.ignore_patterns("__pycache__"))
             for module in ENDPOINT:
                 (context / module.parent.name).mkdir(exist_ok=True)
@@ -101,6 +113,13 @@ def _ray() -> str:
     tag = f"{PREFIX}/ray:{RAY_VERSION}-{digest(RAY / 'Dockerfile', base)}"
     arguments = {"BASE": base, "RAY": RAY_VERSION, **index_arguments()}
     return docker.ensure(tag, lambda _: docker.build(RAY, tag, arguments=arguments))
+
+
+def _vllm() -> str:
+    base = _ray()
+    tag = f"{PREFIX}/ray-vllm:{VLLM_VERSION}-{digest(VLLM, base)}"
+    arguments = {"BASE": base, "RAY": RAY_VERSION, "VLLM": VLLM_VERSION, "TORCH": TORCH_VERSION, **index_arguments()}
+    return docker.ensure(tag, lambda _: docker.build(VLLM, tag, arguments=arguments))
 
 
 def _program(published: str, program: Program, place: str, *, user: str) -> str:

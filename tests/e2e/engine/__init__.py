@@ -1,0 +1,1 @@
+"""The application whose engines are real."""

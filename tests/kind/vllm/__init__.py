@@ -1,0 +1,1 @@
+"""An image with vLLM: what is run while it is built."""
