@@ -8,7 +8,7 @@ import json
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ from tests.plane.resources import (
     Resource,
 )
 from tests.plane.waiting import eventually
+from tests.unit.control.test_asking import server
 from tests.unit.exporter.exporters import Exporter
+from tests.unit.exporter.writers import huge
 
 pytestmark = pytest.mark.usefixtures("rayscope")
 
@@ -300,6 +302,27 @@ def test_pods_that_do_not_answer_at_all_are_unreachable_which_is_no_fault(plane:
         run(service)
         monitor.tells("Reporting", "Unknown", "Unreachable")
         monitor.tells("Ready", "Unknown", "Unreachable")
+
+
+def test_an_exporter_that_meets_its_memory_limit_is_told_apart_from_silence(
+    plane: Plane, namespace: str, tmp_path: Path
+) -> None:
+    with ExitStack() as writers:
+        for number in range(12):
+            writers.enter_context(huge(tmp_path / f"counter_{number}.db", number))
+        exporter = writers.enter_context(Exporter(tmp_path))
+        service, monitor = with_exporters_at(plane, namespace, exporter.port)
+        run(service)
+        assert "memory limit" in monitor.tells("Reporting", "False", "SomeOutOfMemory")
+        monitor.tells("Ready", "False", "SomeOutOfMemory")
+
+
+def test_an_exporter_that_fails_by_a_fault_of_its_own_is_told_too(plane: Plane, namespace: str) -> None:
+    with server(b'{"failing": "mistake"}') as port:
+        service, monitor = with_exporters_at(plane, namespace, port)
+        run(service)
+        assert "log says" in monitor.tells("Reporting", "False", "SomeFailing")
+        monitor.tells("Ready", "False", "SomeFailing")
 
 
 def test_kinds_that_are_installed_late_are_waited_for_and_told(tmp_path: Path) -> None:
