@@ -22,7 +22,7 @@ SEPARATOR = "\0"
 
 
 class Modules(MetaPathFinder, InspectLoader):
-    """Finds and loads what is packed; tracebacks show the lines of its sources."""
+    """Finds and loads what is packed; what `traceback` writes shows the lines of its sources."""
 
     def __init__(self, archive: str, packed: str) -> None:
         """`packed`: path and source of each module, in turn."""
