@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from runpy import run_module
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Dict, Optional
 from zipimport import zipimporter
 
@@ -21,8 +20,11 @@ SEPARATOR = "\0"
 """Between paths and sources: no Python source may hold it."""
 
 
-class Modules(MetaPathFinder, InspectLoader):
-    """Finds and loads what is packed; what `traceback` writes shows the lines of its sources."""
+class Modules:
+    """Finds and loads what is packed; what `traceback` writes shows the lines of its sources.
+
+    A finder and loader without importlib.abc's classes, whose module takes a megabyte of every pod's memory.
+    """
 
     def __init__(self, archive: str, packed: str) -> None:
         """`packed`: path and source of each module, in turn."""
@@ -34,7 +36,13 @@ class Modules(MetaPathFinder, InspectLoader):
         """None for what is not packed."""
         if self._file(fullname) is None:
             return None
-        return spec_from_file_location(fullname, self._origin(fullname), loader=self)
+        return spec_from_file_location(fullname, self._origin(fullname), loader=self)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """As any module is made."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self.get_code(module.__name__), module.__dict__)  # noqa: S102 - what a loader is for
 
     def is_package(self, fullname: str) -> bool:
         return self._packed(fullname).endswith("/__init__.py")
@@ -45,7 +53,8 @@ class Modules(MetaPathFinder, InspectLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         """Compiled under a path by which a traceback names it."""
-        return self.source_to_code(self.get_source(fullname), self._origin(fullname))
+        code: CodeType = compile(self.get_source(fullname), self._origin(fullname), "exec", dont_inherit=True)
+        return code
 
     def _origin(self, fullname: str) -> str:
         return os.path.join(self._archive, self._packed(fullname))
