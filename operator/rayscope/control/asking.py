@@ -15,14 +15,13 @@ import aiohttp
 
 from rayscope.control.edges import reported, shown
 from rayscope.model.manifest import mapping, sequence
-from rayscope.model.names import MANAGER
+from rayscope.model.names import MANAGER, OUT_OF_MEMORY
 from rayscope.model.rules import Edges
 
 BUDGET = aiohttp.ClientTimeout(total=2.0)
 AT_ONCE = 20
 ENGINE = "vllm:"
 ON_RAYS_PORT = b"ray_vllm_"
-MEMORY = "memory"
 CHUNK = 64 << 10
 NOT_FOUND = 404
 LARGEST = 64 << 20
@@ -85,7 +84,7 @@ class Asking:
             try:
                 status = await self._status(address, port)
                 if failing := status.get("failing"):
-                    return Report(Answer.OUT_OF_MEMORY if failing == MEMORY else Answer.FAILING)
+                    return Report(Answer.OUT_OF_MEMORY if failing == OUT_OF_MEMORY else Answer.FAILING)
                 if not mapping(status, "scrapes").get("served"):
                     await self._get(address, port, "metrics")
                     status = await self._status(address, port)

@@ -11,12 +11,11 @@ from typing import Any
 from rayscope.kube.api import Api
 from rayscope.kube.errors import ApiError, Forbidden
 from rayscope.model.manifest import Manifest, mapping, sequence
-from rayscope.model.names import EXPORTER_CONTAINER, EXPORTER_PORT, EXPORTER_PORT_NAME
+from rayscope.model.names import EXPORTER_CONTAINER, EXPORTER_PORT, EXPORTER_PORT_NAME, OUT_OF_MEMORY
 
 AT_ONCE = 20
 REFUSED = "connection refused"
 """The pod was reached, and nothing listens there. Anything else may be the network between the API server and it."""
-MEMORY = "memory"
 LIVE = frozenset({"live", "unknown"})
 """States of writers that may still write; unknown is every one where leases do not work."""
 
@@ -89,7 +88,7 @@ async def _status(api: Api, namespace: str, pod: str, number: int) -> Manifest:
 def _failing(status: Manifest) -> str | None:
     """Why an exporter that answers shows nothing."""
     reason = status.get("failing")
-    if reason == MEMORY:
+    if reason == OUT_OF_MEMORY:
         return "it has reached its memory limit"
     return "it cannot read the directory; its log says why" if reason else None
 

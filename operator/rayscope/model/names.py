@@ -40,6 +40,8 @@ EXPORTER_FILE = "exporter.pyz"
 EXPORTER_PORT = 9475
 EXPORTER_PORT_NAME = "vllm-metrics"
 """At most 15 characters, as Kubernetes demands of a port's name."""
+OUT_OF_MEMORY = "memory"
+"""What an exporter's `/status` says under `failing` where it has reached its own limit."""
 
 FAMILY_PREFIX = r"^[a-zA-Z_:][a-zA-Z0-9_:]*$"
 """How a metric family's name may begin (Prometheus' data model): no comma, and no `$` for Kubernetes to expand."""
