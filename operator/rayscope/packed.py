@@ -1,6 +1,6 @@
 """What the packed exporter begins with: its modules are imported from one member of the archive that it came in.
 
-Compressed together they take two thirds of what they take file by file, and etcd keeps a copy for every service. It is
+Compressed together they take two thirds of what they take file by file, and etcd keeps a copy a namespace. It is
 packed as the archive's `__main__.py`, and so needs nothing of this package; and it knows nothing of what it imports.
 """
 

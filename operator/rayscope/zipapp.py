@@ -43,7 +43,7 @@ def build() -> Zipapp:
 
 
 def bare(source: str) -> str:
-    """The program without comments and docstrings: a third of the size, and etcd keeps a copy for every service.
+    """The program without comments and docstrings: a third of the size, and etcd keeps a copy a namespace.
 
     Every statement stays on its line, so that a traceback from a user's pod can be read beside the sources.
     """

@@ -192,7 +192,7 @@ def test_an_exporter_that_is_nowhere_is_told(service: Service, monitor: Monitor,
     rayscope.stop()  # its webhook would keep what is recorded
     try:
         path = RAY_CLUSTERS.path(service.namespace, cluster["metadata"]["name"])
-        operation = {"op": "replace", "path": place, "value": exporter_config_map(service.name, "0123456789")}
+        operation = {"op": "replace", "path": place, "value": exporter_config_map("0123456789")}
         service.plane.client.patch(path, [operation])
     finally:
         rayscope.start()

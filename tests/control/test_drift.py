@@ -1,11 +1,11 @@
 """Children that somebody edits or deletes come back; the kind that is not installed yet is waited for."""
 
-from rayscope.model.names import MONITOR_VALUE, SERVICE_LABEL
+from rayscope.model.names import MONITOR_VALUE
 from tests.control.rayscope import NAMESPACE, Rayscope
 from tests.control.story import Service
 from tests.plane import Plane
 from tests.plane.ports import HeldPort
-from tests.plane.resources import CONFIG_MAPS, NAMESPACES, SECRETS
+from tests.plane.resources import NAMESPACES, SECRETS
 from tests.plane.waiting import eventually
 
 
@@ -24,29 +24,6 @@ def test_a_deleted_monitor_is_made_again(plane: Plane, namespace: str, rayscope:
     assert again["metadata"]["uid"] != before["metadata"]["uid"]
 
 
-def test_a_deleted_exporter_is_made_again(plane: Plane, namespace: str, rayscope: Rayscope) -> None:  # noqa: ARG001
-    service = Service.create(plane, namespace, label=MONITOR_VALUE)
-    service.monitored()
-    path, labels = CONFIG_MAPS.path(namespace), f"{SERVICE_LABEL}={service.name}"
-    (exporter,) = plane.client.list(path, labels=labels)
-    plane.client.delete(CONFIG_MAPS.path(namespace, exporter["metadata"]["name"]))
-    eventually(lambda: plane.client.list(path, labels=labels), "the exporter is there again")
-
-
-def test_an_exporter_that_somebody_labelled_away_is_claimed_again(
-    plane: Plane,
-    namespace: str,
-    rayscope: Rayscope,  # noqa: ARG001
-) -> None:
-    service = Service.create(plane, namespace, label=MONITOR_VALUE)
-    service.monitored()
-    path, labels = CONFIG_MAPS.path(namespace), f"{SERVICE_LABEL}={service.name}"
-    (exporter,) = plane.client.list(path, labels=labels)
-    place = CONFIG_MAPS.path(namespace, exporter["metadata"]["name"])
-    plane.client.patch(place, {"metadata": {"labels": {SERVICE_LABEL: "other"}}})
-    eventually(lambda: plane.client.list(path, labels=labels), "the exporter has its label again")
-
-
 def test_a_damaged_certificate_is_replaced_at_the_next_start(plane: Plane, rayscope: Rayscope) -> None:
     place = SECRETS.path(NAMESPACE, "rayscope-webhook")
     damage = "bm90IGEga2V5"
@@ -61,10 +38,6 @@ def test_a_deleted_service_takes_its_children_along(plane: Plane, namespace: str
     service.monitored()
     plane.client.delete(service.path)
     eventually(lambda: service.monitor() is None, "the monitor is gone")
-    eventually(
-        lambda: not plane.client.list(CONFIG_MAPS.path(namespace), labels=f"{SERVICE_LABEL}={service.name}"),
-        "the exporter is gone",
-    )
 
 
 def test_a_monitor_appears_by_itself_when_prometheus_operator_is_installed_later() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rayscope.model.names import MANAGER
+from rayscope.model.names import MANAGER, exporter_config_map
 from tests.control.rayscope import CRDS, HOST, NAMESPACE
 from tests.control.samples import placed
 from tests.control.story import Object, Service
@@ -59,14 +59,18 @@ def apply(plane: Plane, namespace: str) -> Service:
     return Service(plane, namespace, document["metadata"]["name"])
 
 
+def exporters(plane: Plane, namespace: str) -> list[str]:
+    names = (found["metadata"]["name"] for found in plane.client.list(CONFIG_MAPS.path(namespace)))
+    return [name for name in names if name.startswith(exporter_config_map(""))]
+
+
 def test_a_service_that_was_injected_in_git_is_monitored_and_another_namespaces_is_not(plane: Plane) -> None:
     there, here = apply(plane, OTHER), apply(plane, WATCHED)
     there.cluster()
     here.monitored()
     here.told("Injected")
-    exporter = f"{here.name}-rayscope-"
-    maps = plane.client.list(CONFIG_MAPS.path(WATCHED))
-    assert [found for found in maps if found["metadata"]["name"].startswith(exporter)]
+    assert exporters(plane, WATCHED)
+    assert not exporters(plane, OTHER)
     assert there.monitor() is None
 
 

@@ -16,7 +16,7 @@ from tests.control.story import Service as Created
 from tests.plane import Plane
 from tests.plane.client import APPLY_PATCH
 from tests.plane.resources import RAY_CLUSTERS, SERVICES
-from tests.unit.render.strategies import OWN, injected, service, zipapps
+from tests.unit.render.strategies import OWN, injected, service
 
 SETTINGS = Settings(OWN, labels={"release": "prometheus"})
 STEPS = [
@@ -48,7 +48,7 @@ SITUATIONS = {"new": (), "running": ("llm-a",), "in a rollout": ("llm-a", "llm-b
 
 
 def children(of: Service, spec: Any, clusters: tuple[str, ...]) -> list[Manifest]:
-    return list(render(of, [*map(injected, clusters)], MonitorSpec.model_validate(spec), SETTINGS, zipapps(OWN)))
+    return list(render(of, [*map(injected, clusters)], MonitorSpec.model_validate(spec), SETTINGS))
 
 
 def apply(plane: Plane, child: Manifest, **query: str) -> Any:

@@ -18,9 +18,7 @@ from rayscope import __version__, zipapp
 from rayscope.packed import MEMBER, SEPARATOR
 
 LARGEST = 32 << 10
-"""Bytes. etcd keeps a copy for every service, and what is larger costs the API server much more at each of its copies:
-it is allocated apart.
-"""
+"""Bytes: etcd keeps a copy for every namespace with a service, and version."""
 PYTHONS = [f"3.{minor}" for minor in range(9, 15)]
 
 

@@ -58,7 +58,7 @@ def taken(spec: MonitorSpec) -> Edges:
 def offline(child: Manifest) -> Manifest:
     """Without what is not known here."""
     metadata = dict(child["metadata"])
-    if not metadata["ownerReferences"][0]["uid"]:
+    if not all(owner["uid"] for owner in metadata.get("ownerReferences", ())):
         del metadata["ownerReferences"]
     if not metadata["namespace"]:
         del metadata["namespace"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -23,6 +23,7 @@ from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import MonitorSpec
 from rayscope.model.service import Service
 from rayscope.render.children import render
+from rayscope.render.exporter import exporter
 from rayscope.render.settings import Settings
 from rayscope.zipapp import Zipapp, build
 
@@ -73,19 +74,26 @@ def command(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError("--uid is one RayService's, and there are several manifests here.")
     zipapp = build()
     notes: list[str] = []
-    children: list[Manifest] = []
+    wanted: list[tuple[Service, MonitorSpec]] = []
     for one in found:
         service = service_of(one, namespace, uid)
         monitor = monitors.of(service.key.name)
+        wanted.append((service, monitor))
         notes += [*_notes(one, service, zipapp.digest), *([UNCHECKED] if monitor.rules.slo else ())]
-        children += (offline(child) for child in _children(service, monitor, zipapp, exporter=not no_exporter))
     monitors.complete()
-    print_manifests(children, dict.fromkeys(notes), output)
+    exporters = [] if no_exporter else _exporters(wanted, zipapp)
+    children = [child for each in wanted for child in _children(*each, zipapp.digest)]
+    print_manifests([offline(made) for made in (*exporters, *children)], dict.fromkeys(notes), output)
 
 
-def _children(service: Service, monitor: MonitorSpec, zipapp: Zipapp, *, exporter: bool) -> Iterator[Manifest]:
-    zipapps = {zipapp.digest: zipapp.data} if exporter else {}
-    return render(service, [], monitor, Settings(zipapp.digest), zipapps, taken(monitor))
+def _exporters(wanted: Iterable[tuple[Service, MonitorSpec]], zipapp: Zipapp) -> Iterator[Manifest]:
+    """One for each namespace with a service that is injected."""
+    places = dict.fromkeys(service.key.namespace for service, monitor in wanted if monitor.injection.enabled)
+    return (exporter(place, zipapp.digest, zipapp.data) for place in places)
+
+
+def _children(service: Service, monitor: MonitorSpec, digest: str) -> Iterator[Manifest]:
+    return render(service, [], monitor, Settings(digest), taken(monitor))
 
 
 def _notes(found: RayObject, service: Service, digest: str) -> Iterator[str]:

@@ -51,9 +51,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Take away what Rayscope has made, after it was uninstalled.
 
-    The monitors beside the services, and in Rayscope's own namespace the exporters that it published, its certificates
-    and its Lease. No pod is touched, and what pods mount stays: it goes with its RayService. VLLMMonitors go with
-    their CustomResourceDefinition, which is yours to delete.
+    The monitors beside the services, the exporters that no pod mounts, and in Rayscope's own namespace its certificates
+    and its Lease. No pod is touched, and an exporter that pods mount stays: run it again when they are gone.
+    VLLMMonitors go with their CustomResourceDefinition, which is yours to delete.
 
     \b
       helm uninstall rayscope -n rayscope

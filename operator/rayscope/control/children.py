@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from rayscope.kube.kinds import CONFIG_MAP, POD_MONITOR, PROMETHEUS_RULE, SERVICE, SERVICE_MONITOR, Kind, kind_of
+from rayscope.kube.kinds import POD_MONITOR, PROMETHEUS_RULE, SERVICE, SERVICE_MONITOR, Kind, kind_of
 from rayscope.model.manifest import Manifest, labels, sequence
 from rayscope.model.names import MANAGED_BY_LABEL, MANAGER, RAY_ORIGIN_KIND, SERVICE_LABEL
 from rayscope.model.service import Key, Service
 
-CHILD_KINDS = (CONFIG_MAP, SERVICE, POD_MONITOR, SERVICE_MONITOR, PROMETHEUS_RULE)
+CHILD_KINDS = (SERVICE, POD_MONITOR, SERVICE_MONITOR, PROMETHEUS_RULE)
 CHILDREN = f"{MANAGED_BY_LABEL}={MANAGER},{SERVICE_LABEL}"
 """Label selector of what we made for services."""
 
@@ -45,7 +45,6 @@ class Child:
     service: Key
     owner: str | None
     """uid of the RayService that owns it."""
-    labels: Manifest
     uid: str
     seen: str
     """resourceVersion that the watch, or our own apply, told last."""
@@ -82,8 +81,6 @@ class Children:
         child = self._known.get(Ref.of(manifest))
         if child is None:
             return False
-        if manifest.get("immutable"):  # named by its content, which cannot have changed
-            return child.owner == _owner(manifest) and child.labels.items() >= labels(manifest).items()
         return child.untouched and child.digest == _digest(manifest)
 
     def applied(self, manifest: Manifest, answer: Manifest) -> None:
@@ -91,7 +88,7 @@ class Children:
         ref, child = Ref.of(manifest), _child(answer)
         if child:
             child.applied = child.seen
-            child.digest = None if manifest.get("immutable") else _digest(manifest)
+            child.digest = _digest(manifest)
             self._put(ref, child)
 
     def saw(self, ref: Ref, body: Manifest) -> Key | None:
@@ -99,7 +96,7 @@ class Children:
         before, now = self._known.get(ref), _child(body)
         if before and now:
             news = now.seen != before.seen
-            before.owner, before.labels, before.uid, before.seen = now.owner, now.labels, now.uid, now.seen
+            before.owner, before.uid, before.seen = now.owner, now.uid, now.seen
             return before.service if news and not before.untouched else None
         if now:
             self._put(ref, now)
@@ -143,7 +140,7 @@ def _child(body: Manifest) -> Child | None:
     if not service:
         return None
     key = Key(metadata["namespace"], service)
-    return Child(key, _owner(body), dict(labels(body)), metadata["uid"], metadata["resourceVersion"])
+    return Child(key, _owner(body), metadata["uid"], metadata["resourceVersion"])
 
 
 def _owner(body: Manifest) -> str | None:

@@ -10,12 +10,13 @@ from functools import partial
 
 from rayscope.control.children import CHILD_KINDS, CHILDREN, Children, Ref
 from rayscope.control.clusters import Clusters
+from rayscope.control.delivery import EXPORTERS, Delivery
 from rayscope.control.queue import WorkQueue
 from rayscope.control.reading import Reading
 from rayscope.control.statuses import Statuses
 from rayscope.control.supervision import together
 from rayscope.kube.api import Api, Object, Objects
-from rayscope.kube.kinds import POD, RAY_CLUSTER, Kind
+from rayscope.kube.kinds import CONFIG_MAP, POD, RAY_CLUSTER, Kind
 from rayscope.kube.watch import Selection, Watch
 from rayscope.model.cluster import service_name
 from rayscope.model.manifest import labels
@@ -35,6 +36,7 @@ class Following:
         *,
         children: Children,
         clusters: Clusters,
+        delivery: Delivery,
         reading: Reading,
         statuses: Statuses,
         queue: WorkQueue[Key],
@@ -44,6 +46,7 @@ class Following:
         self._api = api
         self._children = children
         self._clusters = clusters
+        self._delivery = delivery
         self._reading = reading
         self._statuses = statuses
         self._queue = queue
@@ -63,6 +66,8 @@ class Following:
         for kind in CHILD_KINDS:
             listed, told = partial(self._list_children, kind, place), partial(self._tell_child, kind)
             yield Watch(self._api, Selection(kind, place, CHILDREN), listed, told)
+        delivery = self._delivery
+        yield Watch(self._api, Selection(CONFIG_MAP, place, EXPORTERS), partial(delivery.listed, place), delivery.told)
         for kind, selector, each in (
             (RAY_CLUSTER, CLUSTERS, self._tell_cluster),
             (POD, RAY_CLUSTER_LABEL, self._tell_pod),
@@ -84,8 +89,12 @@ class Following:
             self._reading.changed(key, body, deleted=deleted)
             if self._known(key):
                 self._queue.add(key)
+        if deleted:
+            self._delivery.doubt(key.namespace)
 
-    def _tell_pod(self, body: Object, _deleted: bool) -> None:  # noqa: FBT001 - as a watch tells
+    def _tell_pod(self, body: Object, deleted: bool) -> None:  # noqa: FBT001 - as a watch tells
+        if deleted:
+            self._delivery.doubt(body["metadata"]["namespace"])
         self._statuses.pod_changed(body["metadata"]["namespace"], labels(body)[RAY_CLUSTER_LABEL])
 
 

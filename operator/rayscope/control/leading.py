@@ -7,6 +7,7 @@ from collections.abc import Callable
 from rayscope.control import figures, triggers
 from rayscope.control.children import Children
 from rayscope.control.clusters import Clusters
+from rayscope.control.delivery import Delivery
 from rayscope.control.events import Events
 from rayscope.control.exporters import Exporters
 from rayscope.control.following import Following
@@ -34,6 +35,9 @@ class Leading:
         self._taken = taken
         self._children = Children()
         self._clusters = Clusters()
+        self._delivery = Delivery(
+            api, exporters, options.namespace, inhabited=self._inhabited, lacking=self._visit_namespace
+        )
         self._missing = MissingKinds(api, next(iter(options.watch_namespaces), None), self._visit_all)
         self._events = Events(api, options.identity, self._leisure)
         self._monitors = Monitors(api, self._missing)
@@ -46,6 +50,7 @@ class Leading:
             children=self._children,
             clusters=self._clusters,
             exporters=exporters,
+            delivery=self._delivery,
             missing=self._missing,
             events=self._events,
             monitors=self._monitors,
@@ -61,13 +66,21 @@ class Leading:
             options.watch_namespaces,
             children=self._children,
             clusters=self._clusters,
+            delivery=self._delivery,
             reading=self._reading,
             statuses=self._statuses,
             queue=self.queue,
             known=self._known,
         )
         self._resync = Resync(
-            api, options.watch_namespaces, self._children, self._monitors, self._following, self.queue, self._doubt
+            api,
+            options.watch_namespaces,
+            self._children,
+            self._monitors,
+            self._following,
+            self.queue,
+            self._delivery,
+            self._doubt,
         )
 
     async def work(self) -> None:
@@ -90,6 +103,7 @@ class Leading:
                     "the events": self._events.run(),
                     "the statuses": self._statuses.run(),
                     "the comparison": self._resync.run(),
+                    "the exporters": self._delivery.run(),
                     "the look for missing kinds": self._missing.run(),
                     "the watches": self._following.run(),
                     "kopf": triggers.watch(
@@ -111,6 +125,12 @@ class Leading:
 
     def _visit(self, key: Key) -> None:
         self.queue.add(key)
+
+    def _inhabited(self, namespace: str) -> bool:
+        return self._resync.inhabited(namespace)
+
+    def _visit_namespace(self, namespace: str) -> None:
+        self._resync.visit(namespace)
 
     def _visit_all(self) -> None:
         self._resync.visit_all()

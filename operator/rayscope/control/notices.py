@@ -13,7 +13,7 @@ from rayscope.control.facts import Cluster
 from rayscope.inject import GroupReport
 from rayscope.model.manifest import mapping
 from rayscope.model.monitor import Injection
-from rayscope.model.names import EXPORTER_FILE, MONITOR_LABEL, MONITOR_VALUE, MULTIPROC_VARIABLE, published_config_map
+from rayscope.model.names import EXPORTER_FILE, MONITOR_LABEL, MONITOR_VALUE, MULTIPROC_VARIABLE, exporter_config_map
 from rayscope.model.serve import overriding
 from rayscope.model.service import Service
 
@@ -90,7 +90,7 @@ def _exporter_missing(service: Service, digest: str) -> Notice:
     return Notice(
         "Warning",
         "ExporterMissing",
-        f"Pods mount exporter {digest} of another version of Rayscope, and ConfigMap {published_config_map(digest)} is "
+        f"Pods mount exporter {digest} of another version of Rayscope, and ConfigMap {exporter_config_map(digest)} is "
         f"not in Rayscope's namespace: new pods are not monitored. Restore it ({EXPORTER_FILE}), or run "
         f"`{_rollout(service)}`.",
     )

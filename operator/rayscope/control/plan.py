@@ -50,14 +50,13 @@ def plan(  # noqa: PLR0913, PLR0917 - all that a child depends on
     clusters: Sequence[Manifest],
     spec: MonitorSpec,
     settings: Settings,
-    zipapps: Mapping[str, bytes],
     edges: Edges,
     around: Surroundings,
 ) -> Plan:
     """The children, the monitors with the labels that the one Prometheus wants that would take them by labels."""
     if around.prometheuses:
         settings = _labelled(service, clusters, spec, settings, around)
-    made = Plan(tuple(render(service, clusters, spec, settings, zipapps, edges)), None)
+    made = Plan(tuple(render(service, clusters, spec, settings, edges)), None)
     if not made.monitors:
         return made
     return replace(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rayscope.control import figures
 from rayscope.control.children import Children, Ref
 from rayscope.control.clusters import Clusters
+from rayscope.control.delivery import Delivery
 from rayscope.control.events import Events
 from rayscope.control.exporters import Exporters
 from rayscope.control.facts import Denial, Facts
@@ -24,24 +25,21 @@ from rayscope.control.notices import notices
 from rayscope.control.plan import Plan, Surroundings, plan
 from rayscope.control.prometheuses import Prometheuses
 from rayscope.control.reading import Found, Reading
+from rayscope.control.refusals import Refusals, noted
 from rayscope.control.statuses import Statuses
 from rayscope.control.takeover import applied
 from rayscope.control.verdicts import monitored, not_labelled, selected, service_missing
 from rayscope.kube.api import Api, Object
 from rayscope.kube.errors import ApiError, Conflict, KindMissing, Terminating
-from rayscope.kube.kinds import CONFIG_MAP, POD, kind_of
+from rayscope.kube.kinds import kind_of
 from rayscope.model.conditions import Verdict
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import Injection, MonitorSpec
-from rayscope.model.names import SERVICE_LABEL
-from rayscope.model.names import exporter_config_map as config_map
 from rayscope.model.rules import Edges, Rules
 from rayscope.model.service import Key, Service
-from rayscope.render.children import kept, missing_exporters
+from rayscope.render.children import wanted_exporters
 from rayscope.render.settings import Settings
 
-REFUSALS = frozenset({400, 403, 422})
-"""Not as it is, or not to us: the same request would be answered alike."""
 UNRULED = {"rules": Rules(enabled=False)}
 
 log = logging.getLogger(__name__)
@@ -58,6 +56,7 @@ class Reconciler:
         children: Children,
         clusters: Clusters,
         exporters: Exporters,
+        delivery: Delivery,
         missing: MissingKinds,
         events: Events,
         monitors: Monitors,
@@ -73,6 +72,7 @@ class Reconciler:
         self._children = children
         self._known_clusters = clusters
         self._exporters = exporters
+        self._delivery = delivery
         self._missing = missing
         self._events = events
         self._monitors = monitors
@@ -112,24 +112,26 @@ class Reconciler:
         if service.wanted:
             await self._serve(service, await self._clusters(key, found))
         else:
-            await self._withdraw(service, found)
+            await self._withdraw(service)
 
     async def _serve(self, service: Service, clusters: Sequence[Manifest]) -> None:
         """Everything for a labelled service."""
         monitor = await self._monitors.of(service)
         spec = monitor.spec if monitor else MonitorSpec()
-        in_vain = await self._fetched(service, clusters, spec)
+        wanted = wanted_exporters(service, clusters, spec, self._settings)
+        in_vain = await self._fetched(service, wanted)
+        refusals = await self._delivery.put(service.key.namespace, wanted)
         if self._crowded() and await self._hastened(service, clusters, spec):
             self._again(service.key)
             return
         planned = await self._plan(service, clusters, spec, self._statuses.edges(service.key, monitor))
-        failures = await self._applied(planned.manifests)
-        if not failures:
-            await self._prune(service, clusters, {Ref.of(manifest) for manifest in planned.manifests})
+        refusals |= await self._applied(planned.manifests)
+        if not refusals:
+            await self._prune(service, {Ref.of(manifest) for manifest in planned.manifests})
         found = facts_of(service, clusters)
         self._events.tell(service, notices(service, spec.injection, found, in_vain))
         placed, evaluated = (list(map(Ref.of, manifests)) for manifests in (planned.monitors, planned.rules))
-        monitored_ = monitored(service.key, placed, evaluated, failures, self._missing)
+        monitored_ = monitored(service.key, placed, evaluated, refusals, self._missing)
         facts = Facts(
             key=service.key,
             monitor=monitor,
@@ -141,20 +143,20 @@ class Reconciler:
             selected=selected(monitored_, planned.selection, service.key, planned.rules_left),
         )
         self._statuses.tell(facts, None if monitor else service)
-        for failure in failures.values():
-            raise failure
+        for refusal in refusals.values():
+            raise refusal
 
     async def _hastened(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> bool:
         """Make what it is scraped by; whether anything was missing."""
         planned = await self._plan(service, clusters, spec.model_copy(update=UNRULED), {})
         due = [manifest for manifest in planned.manifests if not self._settled(manifest)]
-        failures = await self._applied(due)
-        return len(failures) < len(due)  # what is refused would be so again
+        refusals = await self._applied(due)
+        return len(refusals) < len(due)  # what is refused would be so again
 
-    async def _withdraw(self, service: Service, found: Found) -> None:
+    async def _withdraw(self, service: Service) -> None:
         """What remains of a service that is not labelled (any more)."""
         if self._children.has(service.key):
-            await self._prune(service, await self._clusters(service.key, found), set())
+            await self._prune(service, set())
         self._events.tell(service, notices(service, Injection(), (), ()))
         await self._deny(service.key, not_labelled(service))
 
@@ -176,39 +178,26 @@ class Reconciler:
         visible = await self._prometheuses.visible()
         namespace = await self._prometheuses.namespace_labels(service.key.namespace) if visible else {}
         around = Surroundings(visible, namespace)
-        return plan(service, clusters, spec, self._settings, self._exporters.at_hand, edges, around)
+        return plan(service, clusters, spec, self._settings, edges, around)
 
-    async def _fetched(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> list[str]:
-        """Have the exporters at hand that are needed; those that are not to be had."""
-        wanted = self._in_vain(service, clusters, spec)
-        if not wanted:
-            return []
-        await self._exporters.fetch(wanted)
-        return self._in_vain(service, clusters, spec)
+    async def _fetched(self, service: Service, wanted: Iterable[str]) -> list[str]:
+        """Have the exporters at hand that are wanted; those that are neither to be had nor beside the service."""
+        missing = self._missing_of(service, wanted)
+        if missing:
+            await self._exporters.fetch(missing)
+        return self._missing_of(service, missing)
 
-    def _in_vain(self, service: Service, clusters: Sequence[Manifest], spec: MonitorSpec) -> list[str]:
-        """Exporters that clusters mount, and that are neither at hand nor beside the service."""
-        digests = missing_exporters(service, clusters, spec, self._settings, self._exporters.at_hand)
-        name, namespace = service.key.name, service.key.namespace
-        return sorted(
-            digest
-            for digest in digests
-            if not self._children.exists(Ref(CONFIG_MAP, namespace, config_map(name, digest)))
-        )
+    def _missing_of(self, service: Service, wanted: Iterable[str]) -> list[str]:
+        at_hand, namespace = self._exporters.at_hand, service.key.namespace
+        return sorted(each for each in wanted if each not in at_hand and not self._delivery.has(namespace, each))
 
-    async def _applied(self, manifests: Sequence[Manifest]) -> dict[Ref, ApiError]:
-        """Apply all of them; what is refused for good keeps nothing else from being there, and is told."""
-        failures: dict[Ref, ApiError] = {}
+    async def _applied(self, manifests: Sequence[Manifest]) -> Refusals:
+        """Apply all of them; what is refused."""
+        refusals: Refusals = {}
         for manifest in manifests:
-            try:
+            with noted(refusals, Ref.of(manifest)):
                 await self._apply(manifest)
-            except Terminating:
-                raise
-            except ApiError as failure:
-                if failure.status not in REFUSALS:
-                    raise
-                failures[Ref.of(manifest)] = failure
-        return failures
+        return refusals
 
     async def _apply(self, manifest: Manifest) -> None:
         if self._settled(manifest):
@@ -227,10 +216,8 @@ class Reconciler:
         return kind_of(manifest) in self._missing or self._children.current(manifest)
 
     async def _written(self, ref: Ref, manifest: Manifest) -> Object:
-        """To create costs the API server half as much as to apply, and the next apply more: for what is not to change,
-        as an exporter never does, and where time presses.
-        """
-        if not self._children.exists(ref) and (manifest.get("immutable") or self._crowded()):
+        """To create costs the API server half as much as to apply, and the next apply more: for when time presses."""
+        if not self._children.exists(ref) and self._crowded():
             try:
                 figures.writes.labels(ref.kind.kind, "create").inc()
                 return await self._api.create(manifest)
@@ -239,19 +226,9 @@ class Reconciler:
         figures.writes.labels(ref.kind.kind, "apply").inc()
         return await applied(self._api, manifest)
 
-    async def _prune(self, service: Service, clusters: Sequence[Manifest], wanted: set[Ref]) -> None:
-        surplus = self._children.surplus(service, wanted)
-        if not surplus:
-            return
-        mounted = kept(service, clusters, await self._pods(service))
-        for ref, uid in surplus:
-            if ref.kind == CONFIG_MAP and ref.name in mounted:
-                continue
+    async def _prune(self, service: Service, wanted: set[Ref]) -> None:
+        for ref, uid in self._children.surplus(service, wanted):
             await self._api.delete(ref.kind, ref.name, ref.namespace, uid)
             self._children.lost(ref)
             figures.writes.labels(ref.kind.kind, "delete").inc()
             log.info("%s is deleted: nothing needs it.", ref)
-
-    async def _pods(self, service: Service) -> Sequence[Manifest]:
-        """Injected pods, which may mount what their cluster no longer names."""
-        return await self._api.list(POD, service.key.namespace, f"{SERVICE_LABEL}={service.key.name}")

@@ -1,25 +1,26 @@
 """What Rayscope has made and nobody else takes away: found, and deleted, with the caller's rights, once it is gone.
 
-What pods mount is not among it: a pod whose exporter disappeared would idle after its next restart.
+An exporter that a pod mounts is not among it: without it, the pod's exporter would idle after its next restart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rayscope.control.children import CHILD_KINDS, CHILDREN, Ref
+from rayscope.control.delivery import EXPORTERS, mounted_in
 from rayscope.kube.api import Api
 from rayscope.kube.errors import KindMissing
 from rayscope.kube.holding import Holding
 from rayscope.kube.kinds import CONFIG_MAP, LEASE, SECRET, Kind
 from rayscope.model.manifest import Manifest
-from rayscope.model.names import COMPONENT_LABEL, MANAGED_BY_LABEL, MANAGER, SERVICE_LABEL
+from rayscope.model.names import MANAGED_BY_LABEL, MANAGER
 from rayscope.model.service import Key
+from rayscope.render.exporter import digest_of
 
 OURS = f"{MANAGED_BY_LABEL}={MANAGER}"
-PUBLISHED = f"{OURS},{COMPONENT_LABEL}=exporter,!{SERVICE_LABEL}"
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,21 @@ async def leader(api: Api, lease: Key, now: datetime) -> str | None:
 
 
 async def leftovers(api: Api, lease: Key, namespaces: Sequence[str]) -> list[Leftover]:
-    """Monitors beside services (everywhere, or in `namespaces`), and what is in Rayscope's own namespace."""
-    kinds = [kind for kind in CHILD_KINDS if kind != CONFIG_MAP]
-    beside = [
-        each for kind in kinds for place in namespaces or (None,) for each in await _found(api, kind, place, CHILDREN)
+    """What is beside services (everywhere, or in `namespaces`), and what is in Rayscope's own namespace."""
+    places = namespaces or (None,)
+    beside = [each for kind in CHILD_KINDS for place in places for each in await _found(api, kind, place, CHILDREN)]
+    exporters = [
+        each for place in (*places, lease.namespace) for each in await _found(api, CONFIG_MAP, place, EXPORTERS)
     ]
     own = await _found(api, SECRET, lease.namespace, OURS)
-    exporters = await _found(api, CONFIG_MAP, lease.namespace, PUBLISHED)
     held = await api.get(LEASE, lease.name, lease.namespace)
-    return [*beside, *exporters, *own, *([_leftover(LEASE, held)] if held else ())]
+    spare = await _unmounted(api, dict.fromkeys(exporters))
+    return [*beside, *spare, *own, *([_leftover(LEASE, held)] if held else ())]
+
+
+async def _unmounted(api: Api, exporters: Iterable[Leftover]) -> list[Leftover]:
+    mounted = {place: await mounted_in(api, place) for place in {each.ref.namespace for each in exporters}}
+    return [each for each in exporters if digest_of(each.ref.name) not in mounted[each.ref.namespace]]
 
 
 async def remove(api: Api, leftover: Leftover) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from rayscope.control import figures
 from rayscope.control.children import Children
+from rayscope.control.delivery import Delivery
 from rayscope.control.following import Following
 from rayscope.control.monitors import Monitors
 from rayscope.control.queue import WorkQueue
@@ -38,6 +39,7 @@ class Resync:
         monitors: Monitors,
         following: Following,
         queue: WorkQueue[Key],
+        delivery: Delivery,
         doubt: Callable[[], None],
     ) -> None:
         """`namespaces`: where to look; none means everywhere. `doubt`: called before everything is visited."""
@@ -46,6 +48,7 @@ class Resync:
         self._children = children
         self._monitors = monitors
         self._following = following
+        self._delivery = delivery
         self._doubt = doubt
         self._queue = queue
         self._services: set[Key] = set()
@@ -61,6 +64,17 @@ class Resync:
     def unlabelled(self, key: Key) -> None:
         self._services.discard(key)
         figures.services.set(len(self._services))
+        self._delivery.doubt(key.namespace)
+
+    def inhabited(self, namespace: str) -> bool:
+        """Whether there is a labelled service."""
+        return any(key.namespace == namespace for key in self._services)
+
+    def visit(self, namespace: str) -> None:
+        """All labelled services there."""
+        for key in self._services:
+            if key.namespace == namespace:
+                self._queue.add(key)
 
     def visit_all(self) -> None:
         """In the API server's order, in which they can be read ahead."""
@@ -85,6 +99,7 @@ class Resync:
         await self._following.learn()
         self._services = await self._listed()
         figures.services.set(len(self._services))
+        self._delivery.doubt()
         self.visit_all()
 
     async def compare(self) -> None:

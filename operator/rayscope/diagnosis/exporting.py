@@ -100,7 +100,7 @@ async def _missing_program(case: Case) -> str | None:
     payload = recorded_payload(clusters[0]) if clusters else None
     if payload is None:
         return None
-    name = exporter_config_map(case.key.name, payload.exporter)
+    name = exporter_config_map(payload.exporter)
     return None if await case.api.get(CONFIG_MAP, name, case.key.namespace) else name
 
 

@@ -95,8 +95,8 @@ def _volume(_candidate: Candidate, payload: Payload) -> dict[str, Any]:
     return {"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": payload.volume_size}}
 
 
-def _exporter_volume(candidate: Candidate, payload: Payload) -> dict[str, Any]:
-    config_map = exporter_config_map(candidate.service, payload.exporter)
+def _exporter_volume(_candidate: Candidate, payload: Payload) -> dict[str, Any]:
+    config_map = exporter_config_map(payload.exporter)
     return {"name": EXPORTER_VOLUME, "configMap": {"name": config_map, "optional": True}}
 
 

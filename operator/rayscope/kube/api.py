@@ -19,8 +19,7 @@ from kubernetes.aio.client import Configuration
 
 from rayscope.kube.connection import Connection, Request, configuration
 from rayscope.kube.errors import ApiError, NotFound, error
-from rayscope.kube.kinds import CONFIG_MAP, POD, Kind, kind_of
-from rayscope.kube.protobuf import PROTOBUF, config_map
+from rayscope.kube.kinds import POD, Kind, kind_of
 from rayscope.model.manifest import Manifest
 from rayscope.model.names import MANAGER
 
@@ -52,7 +51,7 @@ Object = dict[str, Any]
 Objects = list[Object]
 Patch = Sequence[Mapping[str, Any]]
 """Operations of a JSON patch (RFC 6902)."""
-Body = Manifest | Patch | bytes | None
+Body = Manifest | Patch | None
 
 
 class Api:
@@ -145,9 +144,7 @@ class Api:
     async def create(self, manifest: Manifest) -> Object:
         """The metadata of the new object; Conflict where there is one of that name."""
         kind, namespace = kind_of(manifest), manifest["metadata"].get("namespace")
-        body, content = (config_map(manifest), PROTOBUF) if kind == CONFIG_MAP else (manifest, JSON)
-        query = {"fieldManager": MANAGER}
-        return await self._request("POST", kind.path(namespace), query, body, content=content, accept=METADATA)
+        return await self._request("POST", kind.path(namespace), {"fieldManager": MANAGER}, manifest, accept=METADATA)
 
     async def replace(self, manifest: Manifest) -> Object:
         """The metadata; Conflict where the object is no longer the one of `metadata.resourceVersion`."""
@@ -207,7 +204,7 @@ class Api:
     ) -> Object:
         """One request, repeated while its trouble looks like passing."""
         headers = {"Accept": accept, "Content-Type": content}
-        data = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
+        data = None if body is None else orjson.dumps(body)
         request = Request(method, path, query, headers, TIMEOUT, data)
         for pause in PAUSES:
             try:

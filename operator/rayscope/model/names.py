@@ -19,7 +19,7 @@ MONITOR_VALUE = "vllm"
 
 # What Rayscope writes.
 SERVICE_LABEL = f"{DOMAIN}/service"
-"""On injected pod templates and on every object that Rayscope creates: the RayService's name."""
+"""On injected pod templates and on every object that Rayscope creates for one RayService: its name."""
 PAYLOAD_ANNOTATION = f"{DOMAIN}/payload"
 """On an injected RayCluster: what was injected, and how to take it out again (JSON)."""
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
@@ -74,13 +74,8 @@ WEBHOOK_PATH = "/mutate"
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 
 
-def exporter_config_map(service: str, digest: str) -> str:
-    """The ConfigMap that holds the exporter `digest` (hex) for `service`; immutable, so its name says what is in it."""
-    return f"{service}-rayscope-{digest}"
-
-
-def published_config_map(digest: str) -> str:
-    """The ConfigMap in Rayscope's own namespace from which every service's copy of the exporter `digest` is made."""
+def exporter_config_map(digest: str) -> str:
+    """The ConfigMap that holds the exporter `digest` (hex), in whichever namespace; its name says what is in it."""
     return f"rayscope-exporter-{digest}"
 
 

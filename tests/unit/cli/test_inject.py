@@ -55,7 +55,7 @@ def test_a_pipe_without_ray_goes_through_as_it_is() -> None:
 
 
 def test_the_exporter_is_this_versions() -> None:
-    assert f"llm-rayscope-{build().digest}" in call("inject", "-", given=SERVICE).output
+    assert f"rayscope-exporter-{build().digest}" in call("inject", "-", given=SERVICE).output
 
 
 def test_a_directory_is_searched_and_written_in_place(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def children(called: Called) -> list[Any]:
 
 def test_a_service_gets_its_exporter_and_its_monitor() -> None:
     config_map, monitor, rule = children(call("render", "-", given=SERVICE))
-    assert config_map["metadata"]["name"] == f"llm-rayscope-{build().digest}"
+    assert config_map["metadata"]["name"] == f"rayscope-exporter-{build().digest}"
     assert b64decode(config_map["binaryData"]["exporter.pyz"]) == build().data
     assert (monitor["kind"], monitor["metadata"]["name"]) == ("PodMonitor", "llm-rayscope")
     assert monitor["spec"]["selector"] == {"matchLabels": {"rayscope.dev/service": "llm"}}
@@ -43,14 +43,23 @@ def test_a_uid_makes_children_that_go_with_their_service() -> None:
     assert not called.output.startswith("#")
     for child in children(called):
         assert child["metadata"]["namespace"] == "ml"
-        assert child["metadata"]["ownerReferences"][0]["uid"] == UID
+        assert child["kind"] == "ConfigMap" or child["metadata"]["ownerReferences"][0]["uid"] == UID
 
 
 def test_a_service_from_a_cluster_brings_its_uid_and_its_namespace() -> None:
     given = SERVICE.replace("  name: llm\n", f"  name: llm\n  namespace: serving\n  uid: {UID}\n", 1)
     for child in children(call("render", "-n", "ml", "-", given=given)):
         assert child["metadata"]["namespace"] == "serving"
-        assert child["metadata"]["ownerReferences"][0]["uid"] == UID
+        assert child["kind"] == "ConfigMap" or child["metadata"]["ownerReferences"][0]["uid"] == UID
+
+
+def test_the_services_of_a_namespace_share_an_exporter_that_none_of_them_owns() -> None:
+    other = SERVICE.replace("  name: llm\n", "  name: chat\n", 1)
+    elsewhere = SERVICE.replace("  name: llm\n", "  name: llm\n  namespace: serving\n", 1)
+    found = children(call("render", "-n", "ml", "-", given=f"{SERVICE}---\n{other}---\n{elsewhere}"))
+    exporters = [child["metadata"] for child in found if child["kind"] == "ConfigMap"]
+    assert [exporter["namespace"] for exporter in exporters] == ["ml", "serving"]
+    assert not any("ownerReferences" in exporter for exporter in exporters)
 
 
 def test_the_status_of_a_service_is_no_part_of_it() -> None:

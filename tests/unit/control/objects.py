@@ -32,10 +32,9 @@ def monitor(name: str = "chat-rayscope", *, owner: str = OWNER, interval: str = 
     }
 
 
-def exporter() -> dict[str, Any]:
-    """The other kind of child, which never changes."""
-    metadata = monitor("chat-rayscope-0123456789")["metadata"]
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "binaryData": {"a": "b"}}
+def rule() -> dict[str, Any]:
+    """A child of another kind."""
+    return {**monitor(), "kind": "PrometheusRule"}
 
 
 def stored(manifest: dict[str, Any], version: str, **labels: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rayscope.control.children import Children, Ref
 from rayscope.kube.kinds import POD_MONITOR
 from rayscope.model.names import SERVICE_LABEL
-from tests.unit.control.objects import KEY, exporter, monitor, service, stored
+from tests.unit.control.objects import KEY, monitor, rule, service, stored
 
 REF = Ref.of(monitor())
 
@@ -62,18 +62,6 @@ def test_a_child_of_an_earlier_process_is_applied_once() -> None:
     assert not children.current(monitor())
 
 
-def test_an_immutable_child_of_an_earlier_process_is_not_written_at_all() -> None:
-    children = Children()
-    children.saw(Ref.of(exporter()), stored(exporter(), "10"))
-    assert children.current(exporter())
-
-
-def test_an_immutable_child_without_its_labels_is_to_be_applied() -> None:
-    children = Children()
-    children.saw(Ref.of(exporter()), stored(exporter(), "10", **{SERVICE_LABEL: "other"}))
-    assert not children.current(exporter())
-
-
 def test_a_list_forgets_what_is_not_in_it() -> None:
     children = applied()
     assert children.listed(POD_MONITOR, []) == {KEY}
@@ -82,9 +70,9 @@ def test_a_list_forgets_what_is_not_in_it() -> None:
 
 def test_a_list_of_one_kind_says_nothing_of_another() -> None:
     children = applied()
-    children.applied(exporter(), stored(exporter(), "11"))
+    children.applied(rule(), stored(rule(), "11"))
     children.listed(POD_MONITOR, [])
-    assert children.exists(Ref.of(exporter()))
+    assert children.exists(Ref.of(rule()))
 
 
 def test_a_list_that_holds_what_we_left_is_no_reason_to_look() -> None:

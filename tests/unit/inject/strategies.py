@@ -32,7 +32,7 @@ OURS = {"name": NAME, "value": DIRECTORY}
 OUR_MOUNT = {"name": "rayscope", "mountPath": DIRECTORY}
 OUR_VOLUMES = [
     {"name": "rayscope", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
-    {"name": "rayscope-exporter", "configMap": {"name": "llama-rayscope-0123456789", "optional": True}},
+    {"name": "rayscope-exporter", "configMap": {"name": "rayscope-exporter-0123456789", "optional": True}},
 ]
 OUR_CONTAINER = {"name": "rayscope-exporter", "volumeMounts": [{"name": "rayscope-exporter", "mountPath": "/opt"}]}
 

@@ -53,7 +53,7 @@ def test_the_volume_is_memory_of_a_bounded_size() -> None:
 
 def test_the_exporter_comes_from_a_config_map_that_a_pod_can_start_without() -> None:
     _, volume = head_template(injected(cluster()))["spec"]["volumes"]
-    config_map = {"name": "llama-rayscope-0123456789", "optional": True}
+    config_map = {"name": "rayscope-exporter-0123456789", "optional": True}
     assert volume == {"name": "rayscope-exporter", "configMap": config_map}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jsonpatch
@@ -27,7 +27,7 @@ from rayscope.model.rules import Rules
 from rayscope.model.service import Service
 from rayscope.render.settings import Settings
 
-Situation = tuple[Service, list[Manifest], MonitorSpec, Settings, Mapping[str, bytes]]
+Situation = tuple[Service, list[Manifest], MonitorSpec, Settings]
 """What `render` is asked about."""
 OWN = "0123456789"
 """Digest of this version's exporter."""
@@ -64,7 +64,7 @@ def pod_spec(mounts: str | None) -> Manifest:
 
 def cluster(name: str, of: str = "llm", digest: str | None = None) -> dict[str, Any]:
     """A RayCluster of the service `of`, whose worker pods mount the exporter `digest`."""
-    mounts = exporter_config_map(of, digest) if digest else None
+    mounts = exporter_config_map(digest) if digest else None
     return {
         "metadata": {
             "name": name,
@@ -84,10 +84,6 @@ def injected(name: str, *families: str, digest: str = OWN) -> Manifest:
     assert patch
     patched: Manifest = jsonpatch.apply_patch(bare, patch)
     return patched
-
-
-def zipapps(*digests: str) -> Mapping[str, bytes]:
-    return {digest: f"zipapp {digest}".encode() for digest in digests}
 
 
 unhurried = hypothesis_settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -121,13 +117,11 @@ wishes = st.builds(
 
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
-    """Of the exporters that the clusters mount, some are at hand and some are not."""
+    """Clusters of a service, some of them injected."""
     subject, wanted, chosen = draw(services), draw(wishes), draw(settings)
     mounted = draw(st.lists(st.none() | digests, max_size=4))
     names = draw(st.lists(object_names, min_size=len(mounted), max_size=len(mounted), unique=True))
     clusters: list[Manifest] = [
         cluster(name, subject.key.name, digest) for name, digest in zip(names, mounted, strict=True)
     ]
-    known = sorted({chosen.exporter, *filter(None, mounted)})
-    at_hand = draw(st.sets(st.sampled_from(known)))
-    return subject, clusters, wanted, chosen, zipapps(*at_hand)
+    return subject, clusters, wanted, chosen

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from rayscope.model.manifest import Manifest
 from rayscope.model.monitor import MonitorSpec
-from rayscope.model.names import EXPORTER_VOLUME, exporter_config_map
-from rayscope.render.children import LONGEST_NAME, kept, missing_exporters, monitors, render, rules
+from rayscope.render.children import LONGEST_NAME, monitors, render, rules, wanted_exporters
+from rayscope.render.exporter import mounted_exporters
 from rayscope.render.settings import Settings
 from tests.unit.render.strategies import (
     FORMER,
@@ -24,11 +24,9 @@ from tests.unit.render.strategies import (
     Situation,
     cluster,
     object_names,
-    pod_spec,
     service,
     situations,
     unhurried,
-    zipapps,
 )
 
 SETTINGS = Settings(OWN)
@@ -50,9 +48,9 @@ def test_the_same_input_gives_the_same_bytes(situation: Situation) -> None:
 @unhurried
 @given(situations(), st.randoms(use_true_random=False))
 def test_the_order_of_clusters_does_not_matter(situation: Situation, random: Random) -> None:
-    subject, clusters, wanted, settings, at_hand = situation
+    subject, clusters, wanted, settings = situation
     shuffled = random.sample(clusters, len(clusters))
-    assert list(render(subject, shuffled, wanted, settings, at_hand)) == list(render(*situation))
+    assert list(render(subject, shuffled, wanted, settings)) == list(render(*situation))
 
 
 @unhurried
@@ -103,88 +101,51 @@ def test_no_child_carries_a_label_by_which_kuberay_selects(situation: Situation)
 
 @unhurried
 @given(situations())
-def test_what_clusters_mount_is_rendered_or_reported_missing(situation: Situation) -> None:
-    subject, clusters, *_ = situation
-    rendered = set(names(list(render(*situation)), "ConfigMap"))
-    missing = {exporter_config_map(subject.key.name, digest) for digest in missing_exporters(*situation)}
-    assert rendered.isdisjoint(missing)
-    assert kept(subject, clusters) <= rendered | missing
+def test_every_exporter_that_clusters_mount_is_wanted(situation: Situation) -> None:
+    _, clusters, wanted, settings = situation
+    following = {settings.exporter} if wanted.injection.enabled else set()
+    assert wanted_exporters(*situation) == mounted_exporters(clusters) | following
 
 
 @unhurried
 @given(object_names, object_names)
 def test_no_two_services_share_a_child(one: str, other: str) -> None:
     def children(name: str) -> set[tuple[str, str]]:
-        rendered = render(service(name), [], DEFAULTS, SETTINGS, zipapps(OWN))
+        rendered = render(service(name), [], DEFAULTS, SETTINGS)
         return {(child["kind"], child["metadata"]["name"]) for child in rendered}
 
     assert one == other or children(one).isdisjoint(children(other))
 
 
-def test_the_exporter_of_this_version_is_there_before_the_first_cluster() -> None:
-    children = list(render(service(), [], DEFAULTS, SETTINGS, zipapps(OWN)))
-    assert [child["kind"] for child in children] == ["ConfigMap", "PodMonitor", "PrometheusRule"]
-    assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}"]
+def test_the_exporter_of_this_version_is_wanted_before_the_first_cluster() -> None:
+    assert wanted_exporters(service(), [], DEFAULTS, SETTINGS) == {OWN}
 
 
-def test_the_exporter_that_a_live_cluster_mounts_stays_beside_this_versions() -> None:
-    children = list(render(service(), [cluster("llm-a", digest=FORMER)], DEFAULTS, SETTINGS, zipapps(OWN, FORMER)))
-    assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}", f"llm-rayscope-{FORMER}"]
-
-
-def test_an_exporter_that_nothing_mounts_any_more_is_not_rendered() -> None:
-    children = list(render(service(), [cluster("llm-a", digest=OWN)], DEFAULTS, SETTINGS, zipapps(OWN, FORMER)))
-    assert names(children, "ConfigMap") == [f"llm-rayscope-{OWN}"]
-
-
-def test_an_exporter_that_is_not_at_hand_is_kept_and_reported() -> None:
-    clusters = [cluster("llm-a", digest=FORMER)]
-    assert names(list(render(service(), clusters, DEFAULTS, SETTINGS, zipapps(OWN))), "ConfigMap") == [
-        f"llm-rayscope-{OWN}"
-    ]
-    assert missing_exporters(service(), clusters, DEFAULTS, SETTINGS, zipapps(OWN)) == {FORMER}
-    assert kept(service(), clusters) == {f"llm-rayscope-{FORMER}"}
-
-
-def test_a_pod_that_outlived_its_template_keeps_its_exporter() -> None:
-    pod = {"metadata": {"name": "llm-a-head"}, "spec": pod_spec(f"llm-rayscope-{FORMER}")}
-    assert kept(service(), [cluster("llm-a")], [pod]) == {f"llm-rayscope-{FORMER}"}
-
-
-def test_nothing_is_kept_for_a_service_without_clusters() -> None:
-    assert kept(service(), []) == frozenset()
-
-
-def test_other_config_maps_in_a_template_are_none_of_our_business() -> None:
-    clusters = [cluster("llm-a", of="other", digest=FORMER)]
-    volumes = [
-        {"name": EXPORTER_VOLUME},
-        {"name": EXPORTER_VOLUME, "configMap": {"name": "llm-rayscope-notes"}},
-        {"name": "scripts", "configMap": {"name": f"llm-rayscope-{FORMER}"}},
-    ]
-    assert kept(service(), clusters, [{"spec": {"volumes": volumes}}]) == frozenset()
+def test_the_exporter_that_a_live_cluster_mounts_is_wanted_beside_this_versions() -> None:
+    assert wanted_exporters(service(), [cluster("llm-a", digest=FORMER)], DEFAULTS, SETTINGS) == {OWN, FORMER}
 
 
 def test_a_service_whose_name_fits_into_no_label_has_no_children() -> None:
     longest = "x" * LONGEST_NAME
-    assert list(render(service(longest), [], DEFAULTS, SETTINGS, zipapps(OWN)))
-    assert not list(render(service(longest + "x"), [], DEFAULTS, SETTINGS, zipapps(OWN)))
+    assert list(render(service(longest), [], DEFAULTS, SETTINGS))
+    assert not list(render(service(longest + "x"), [], DEFAULTS, SETTINGS))
+    assert not wanted_exporters(service(longest + "x"), [], DEFAULTS, SETTINGS)
 
 
 def kinds(clusters: Sequence[Manifest] = (), **spec: Any) -> list[str]:
     """Of all but the rules."""
     wanted = MonitorSpec.model_validate({"rules": {"enabled": False}, **spec})
-    return [child["kind"] for child in render(service(), clusters, wanted, SETTINGS, zipapps(OWN))]
+    return [child["kind"] for child in render(service(), clusters, wanted, SETTINGS)]
 
 
 def test_one_kind_of_monitor_stands_in_for_the_other() -> None:
-    assert kinds(scrape={"kind": "PodMonitor"}) == ["ConfigMap", "PodMonitor"]
-    assert kinds(scrape={"kind": "ServiceMonitor"}) == ["ConfigMap", "Service", "ServiceMonitor"]
+    assert kinds(scrape={"kind": "PodMonitor"}) == ["PodMonitor"]
+    assert kinds(scrape={"kind": "ServiceMonitor"}) == ["Service", "ServiceMonitor"]
 
 
 def test_an_applications_route_is_a_monitor_more() -> None:
-    assert kinds(scrape={"app": {}}) == ["ConfigMap", "PodMonitor", "ServiceMonitor"]
-    assert kinds(scrape={"app": {}, "kind": "ServiceMonitor"})[1:] == ["Service", "ServiceMonitor", "ServiceMonitor"]
+    assert kinds(scrape={"app": {}}) == ["PodMonitor", "ServiceMonitor"]
+    assert kinds(scrape={"app": {}, "kind": "ServiceMonitor"}) == ["Service", "ServiceMonitor", "ServiceMonitor"]
 
 
 def ports(clusters: Sequence[Manifest], **spec: Any) -> list[str]:
@@ -195,14 +156,12 @@ def ports(clusters: Sequence[Manifest], **spec: Any) -> list[str]:
 def test_without_injection_there_is_rays_port_and_nothing_to_mount() -> None:
     assert kinds(injection={"enabled": False}) == ["PodMonitor"]
     assert ports([cluster("llm-a")], injection={"enabled": False}) == ["metrics"]
-    assert not missing_exporters(
-        service(), [], MonitorSpec.model_validate({"injection": {"enabled": False}}), SETTINGS, {}
-    )
+    assert not wanted_exporters(service(), [], MonitorSpec.model_validate({"injection": {"enabled": False}}), SETTINGS)
 
 
 def test_a_cluster_that_was_injected_before_injection_was_turned_off_keeps_its_exporter() -> None:
     clusters = [cluster("llm-a", digest=OWN)]
-    assert kinds(clusters, injection={"enabled": False}) == ["ConfigMap", "PodMonitor"]
+    assert kinds(clusters, injection={"enabled": False}) == ["PodMonitor"]
     assert ports(clusters, injection={"enabled": False}) == ["vllm-metrics", "metrics"]
 
 
@@ -222,8 +181,8 @@ def test_a_services_labels_win_over_the_operators_and_rayscopes_own_over_both(ki
 
 
 def test_rules_can_be_left_out() -> None:
-    assert kinds(rules={"enabled": True}) == ["ConfigMap", "PodMonitor", "PrometheusRule"]
-    assert kinds(rules={"enabled": False}) == ["ConfigMap", "PodMonitor"]
+    assert kinds(rules={"enabled": True}) == ["PodMonitor", "PrometheusRule"]
+    assert kinds(rules={"enabled": False}) == ["PodMonitor"]
 
 
 def test_rules_have_the_labels_of_the_monitors_and_those_that_a_prometheus_wants_of_rules() -> None:

@@ -56,7 +56,7 @@ def test_the_monitors_ports_are_the_services_and_those_are_the_pods_by_name() ->
 @unhurried
 @given(situations())
 def test_the_monitor_selects_its_own_services_and_no_other_object(situation: Situation) -> None:
-    subject, clusters, _, settings, _ = situation
+    subject, clusters, _, settings = situation
     *services, monitor = monitors(subject, clusters, MODE, settings)
     selector = monitor["spec"]["selector"]
     assert all(selects(selector, each["metadata"]["labels"]) for each in services)
