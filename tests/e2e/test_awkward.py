@@ -10,14 +10,11 @@ from rayscope.model.names import (
     EXPORTER_CONTAINER,
     EXPORTER_FILE,
     EXPORTER_MOUNT,
-    MANAGED_BY_LABEL,
-    MANAGER,
     MONITOR_LABEL,
     MONITOR_VALUE,
     MULTIPROC_VARIABLE,
     RAY_CLUSTER_LABEL,
     RAY_GROUP_LABEL,
-    SERVICE_LABEL,
 )
 from tests.e2e.exporters import killed, program, said
 from tests.e2e.figures import FIGURES
@@ -88,7 +85,7 @@ def test_they_run_and_serve_without_a_program_and_with_a_broken_one(ground: Grou
         _all_say(awkward, pods, f"waiting: there is no {EXPORTER_MOUNT}/{EXPORTER_FILE} yet")
         scale_rayscope(ground.cluster, 0)
         client.delete(QUOTAS.path(awkward.namespace, FEW))
-        client.create(CONFIG_MAPS.path(awkward.namespace), _broken(name, awkward))
+        client.create(CONFIG_MAPS.path(awkward.namespace), _broken(name))
         _all_say(awkward, pods, "the exporter ended with status 1")
         scale_rayscope(ground.cluster, 2)
         eventually(lambda: client.get(path).get("immutable"), "Rayscope has put its own in the place of that", LIMIT)
@@ -184,11 +181,10 @@ def _all_say(service: Service, pods: list[Manifest], wanted: str) -> None:
         eventually(partial(said_by, pod), f"the exporter's container says {wanted!r}", LIMIT)
 
 
-def _broken(name: str, service: Service) -> Manifest:
+def _broken(name: str) -> Manifest:
     """What is no program, by the name of one."""
-    labels = {MANAGED_BY_LABEL: MANAGER, SERVICE_LABEL: service.name}
     data = base64.b64encode(b"this is no program\n").decode()
-    return {"metadata": {"name": name, "labels": labels}, "binaryData": {EXPORTER_FILE: data}}
+    return {"metadata": {"name": name}, "binaryData": {EXPORTER_FILE: data}}
 
 
 def _group(pod: Manifest) -> str:
