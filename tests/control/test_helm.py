@@ -17,6 +17,7 @@ import yaml
 
 from rayscope.inject import inspect
 from rayscope.model.names import MANAGER, MONITOR_VALUE
+from rayscope.render.exporter import exporter
 from tests.chart.chart import CHART, RELEASE, HelmError, Values, helm, render
 from tests.control.cli import rayscope
 from tests.control.monitors import Monitor
@@ -205,13 +206,15 @@ def test_an_upgrade_a_rollback_and_a_removal_change_no_cluster(
         "lease.coordination.k8s.io/rayscope",
     }
     assert plane.client.find(service.monitor_path)
-    assert mounted < exporters(plane, "serving")
+    left_mounted = exporters(plane, "serving")
+    assert mounted < left_mounted
+    plane.client.create(CONFIG_MAPS.path("serving"), dict(exporter("serving", "0123456789", b"")))
 
     told = rayscope(plane.kubeconfig, "uninstall", "-n", NAMESPACE, "--yes")
     assert told.code == 0, told.errors
     assert installation.left() == {"customresourcedefinition.apiextensions.k8s.io/vllmmonitors.rayscope.dev"}
     assert not plane.client.list(POD_MONITORS.path("serving"))
-    assert mounted < exporters(plane, "serving")
+    assert exporters(plane, "serving") == left_mounted
     assert templates(plane.client.get(RAY_CLUSTERS.path("serving", before["metadata"]["name"]))) == templates(before)
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from rayscope.control import figures
 from rayscope.control.children import Ref
 from rayscope.control.exporters import Exporters
 from rayscope.control.refusals import Refusals, noted
 from rayscope.control.takeover import applied
-from rayscope.kube.api import Api, Object
+from rayscope.kube.api import Api, Object, Objects
 from rayscope.kube.errors import ApiError, Conflict, KindMissing
 from rayscope.kube.kinds import CONFIG_MAP, POD, RAY_CLUSTER
 from rayscope.model.manifest import Manifest
@@ -128,27 +128,24 @@ class Delivery:
             return await applied(self._api, manifest)
 
     async def _tidy(self, namespace: str) -> None:
-        spare = list(self._spare(namespace))
-        if not spare:
-            return
-        mounted = await mounted_in(self._api, namespace)
-        for digest in spare:
-            if digest not in mounted:
-                await self._take_away(namespace, digest)
+        spare = self._spare(namespace)
+        for digest in sorted(await unmounted(self._api, namespace, spare)):
+            await self._take_away(namespace, digest, spare[digest])
 
-    def _spare(self, namespace: str) -> Iterator[str]:
+    def _spare(self, namespace: str) -> dict[str, str]:
         """Those that no new cluster would mount."""
-        if namespace != self._own_namespace:
-            inhabited = self._inhabited(namespace)
-            yield from (each for each in self._there[namespace] if not (inhabited and each == self._exporters.own))
+        if namespace == self._own_namespace:
+            return {}
+        needed = self._exporters.own if self._inhabited(namespace) else None
+        return {digest: uid for digest, uid in self._there[namespace].items() if digest != needed}
 
-    async def _take_away(self, namespace: str, digest: str) -> None:
-        ref, uid = _ref(namespace, digest), self._there[namespace][digest]
+    async def _take_away(self, namespace: str, digest: str, uid: str) -> None:
+        ref = _ref(namespace, digest)
         await self._api.delete(ref.kind, ref.name, namespace, uid)
         figures.writes.labels(ref.kind.kind, "delete").inc()
         log.info("%s is deleted: nothing needs it.", ref)
-        if self._forget(namespace, digest, uid) and digest not in self._spare(namespace):
-            self._lacking(namespace)  # a service was labelled meanwhile, and found it there
+        if self._forget(namespace, digest, uid) and self._inhabited(namespace):
+            self._lacking(namespace)  # a service, or a cluster, may be new since we looked, and has seen it there
 
     def _note(self, body: Object) -> None:
         metadata = body["metadata"]
@@ -163,13 +160,21 @@ class Delivery:
         return known
 
 
-async def mounted_in(api: Api, namespace: str) -> Collection[str]:
-    """Digests of the exporters that RayClusters and pods of a namespace mount."""
+async def unmounted(api: Api, namespace: str, digests: Iterable[str]) -> set[str]:
+    """Those of the exporters that no RayCluster and no pod of the namespace mounts; pods are many, and asked last."""
+    left = set(digests)
+    if left:
+        left -= mounted_exporters(await _clusters(api, namespace))
+    if left:
+        left -= mounted_exporters((), await api.list(POD, namespace, SERVICE_LABEL))
+    return left
+
+
+async def _clusters(api: Api, namespace: str) -> Objects:
     try:
-        clusters = await api.list(RAY_CLUSTER, namespace)
+        return await api.list(RAY_CLUSTER, namespace)
     except KindMissing:
-        clusters = []
-    return mounted_exporters(clusters, await api.list(POD, namespace, SERVICE_LABEL))
+        return []
 
 
 def _ref(namespace: str, digest: str) -> Ref:

@@ -5,12 +5,13 @@ An exporter that a pod mounts is not among it: without it, the pod's exporter wo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rayscope.control.children import CHILD_KINDS, CHILDREN, Ref
-from rayscope.control.delivery import EXPORTERS, mounted_in
+from rayscope.control.delivery import EXPORTERS, unmounted
 from rayscope.kube.api import Api
 from rayscope.kube.errors import KindMissing
 from rayscope.kube.holding import Holding
@@ -46,13 +47,17 @@ async def leftovers(api: Api, lease: Key, namespaces: Sequence[str]) -> list[Lef
     ]
     own = await _found(api, SECRET, lease.namespace, OURS)
     held = await api.get(LEASE, lease.name, lease.namespace)
-    spare = await _unmounted(api, dict.fromkeys(exporters))
+    spare = await _unmounted(api, exporters)
     return [*beside, *spare, *own, *([_leftover(LEASE, held)] if held else ())]
 
 
 async def _unmounted(api: Api, exporters: Iterable[Leftover]) -> list[Leftover]:
-    mounted = {place: await mounted_in(api, place) for place in {each.ref.namespace for each in exporters}}
-    return [each for each in exporters if digest_of(each.ref.name) not in mounted[each.ref.namespace]]
+    digests: dict[str, dict[str, Leftover]] = defaultdict(dict)
+    for each in exporters:
+        if digest := digest_of(each.ref.name):
+            digests[each.ref.namespace][digest] = each
+    spare = {place: await unmounted(api, place, found) for place, found in digests.items()}
+    return [each for place, found in digests.items() for digest, each in found.items() if digest in spare[place]]
 
 
 async def remove(api: Api, leftover: Leftover) -> None:
