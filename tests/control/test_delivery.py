@@ -19,6 +19,13 @@ def rendering(namespace: str, zipapp: Zipapp | None = None) -> Object:
     return dict(exporter(namespace, program.digest, program.data))
 
 
+def leave(plane: Plane, namespace: str, manager: str) -> str:
+    """Have an exporter there that no pod mounts, made by MANAGER; its name."""
+    manifest = rendering(namespace, Zipapp(f"of a former version, by {manager}".encode()))
+    plane.client.request("POST", CONFIG_MAPS.path(namespace), body=manifest, query={"fieldManager": manager})
+    return str(manifest["metadata"]["name"])
+
+
 def exporters(plane: Plane, namespace: str) -> list[Object]:
     found = plane.client.list(CONFIG_MAPS.path(namespace), labels=f"{COMPONENT_LABEL}=exporter")
     return [each for each in found if not each["metadata"].get("deletionTimestamp")]
@@ -53,7 +60,9 @@ def test_a_deleted_one_is_made_again(plane: Plane, namespace: str) -> None:
     Service.create(plane, namespace, label=MONITOR_VALUE)
     found = present(plane, namespace)["metadata"]
     plane.client.delete(CONFIG_MAPS.path(namespace, found["name"]))
-    eventually(lambda: names(plane, namespace) == [found["name"]], "the exporter is there again")
+    again = eventually(lambda: exporters(plane, namespace), "the exporter is there again")[0]["metadata"]
+    assert again["name"] == found["name"]
+    assert again["uid"] != found["uid"]
 
 
 def test_one_that_somebody_labelled_away_is_claimed_again(plane: Plane, namespace: str) -> None:
@@ -69,13 +78,14 @@ def test_it_outlives_the_label_and_goes_after_the_last_pod_that_mounts_it(plane:
     services = [Service.create(plane, namespace, label=MONITOR_VALUE, name=name) for name in ("one", "two")]
     for service in services:
         service.monitored()
-    found = names(plane, namespace)
+    found = exporters(plane, namespace)
+    leave(plane, namespace, "rayscope")
     for service in services:
         service.label(None)
     eventually(lambda: not any(service.monitor() for service in services), "the monitors are gone")
     plane.client.delete(services[0].path)
+    eventually(lambda: exporters(plane, namespace) == found, "what nothing mounts is gone")
     eventually(lambda: not services[0].clusters(), "the first service is gone")
-    assert names(plane, namespace) == found
     plane.client.delete(services[1].path)
     eventually(lambda: not exporters(plane, namespace), "the exporter is gone")
 
@@ -84,14 +94,18 @@ def test_a_former_versions_goes_when_no_cluster_mounts_it_any_more(plane: Plane,
     service = Service.create(plane, namespace, label=MONITOR_VALUE)
     service.monitored()
     own = names(plane, namespace)
-    plane.client.create(CONFIG_MAPS.path(namespace), rendering(namespace, Zipapp(b"of a former version")))
+    leave(plane, namespace, "rayscope")
     other = Service.create(plane, namespace, label=MONITOR_VALUE, name="other")
     plane.client.delete(RAY_CLUSTERS.path(namespace, other.cluster()["metadata"]["name"]))
     eventually(lambda: names(plane, namespace) == own, "this version's exporter alone is there")
 
 
-def test_a_leader_that_begins_takes_away_what_was_left(plane: Plane, namespace: str, rayscope: Rayscope) -> None:
+def test_a_leader_that_begins_takes_away_what_rayscope_has_left_and_nobody_else(
+    plane: Plane, namespace: str, rayscope: Rayscope
+) -> None:
     rayscope.stop()
-    plane.client.create(CONFIG_MAPS.path(namespace), rendering(namespace, Zipapp(b"of a former version")))
+    theirs = leave(plane, namespace, "kubectl")
+    ours = leave(plane, namespace, "rayscope")
     rayscope.start()
-    eventually(lambda: not exporters(plane, namespace), "the exporter is gone")
+    eventually(lambda: ours not in names(plane, namespace), "the exporter is gone")
+    assert names(plane, namespace) == [theirs]

@@ -208,7 +208,8 @@ def test_an_upgrade_a_rollback_and_a_removal_change_no_cluster(
     assert plane.client.find(service.monitor_path)
     left_mounted = exporters(plane, "serving")
     assert mounted < left_mounted
-    plane.client.create(CONFIG_MAPS.path("serving"), dict(exporter("serving", "0123456789", b"")))
+    spare = dict(exporter("serving", "0123456789", b""))
+    plane.client.request("POST", CONFIG_MAPS.path("serving"), body=spare, query={"fieldManager": MANAGER})
 
     told = rayscope(plane.kubeconfig, "uninstall", "-n", NAMESPACE, "--yes")
     assert told.code == 0, told.errors

@@ -19,7 +19,10 @@ from rayscope.model.service import Service
 from rayscope.render.children import LONGEST_NAME
 from rayscope.render.text import text
 
-NOT_OWNED = "ownerReferences are left out, as the RayService's uid is not known here: delete these objects with it."
+NOT_OWNED = (
+    "ownerReferences are left out, as the RayService's uid is not known here: delete these objects with it, the "
+    "ConfigMap with the last service of its namespace."
+)
 UNCHECKED = (
     "Whether thresholds of spec.rules.slo are edges of what the service exports is not known here: the operator leaves "
     "out those that are not."

@@ -35,7 +35,9 @@ from rayscope.zipapp import Zipapp, build
 @monitor_files.option
 @click.option("--namespace", "-n", metavar="NAME", help="Where it lives, if its manifest does not say.")
 @click.option(
-    "--uid", metavar="UID", help="The RayService's uid in the cluster: its children are deleted with it then."
+    "--uid",
+    metavar="UID",
+    help="The RayService's uid in the cluster: all but the shared ConfigMap is deleted with it then.",
 )
 @click.option("--no-exporter", is_flag=True, help="Leave out the ConfigMap with the exporter's program.")
 @click.option(
@@ -64,7 +66,7 @@ def command(  # noqa: PLR0913 - one parameter an option
       rayscope render service.yaml | kubectl apply -f -
     To look at the monitor alone, with the settings of a VLLMMonitor:
       rayscope render --no-exporter --monitor monitor.yaml service.yaml
-    Owned by the service, so that it goes with it:
+    Owned by the service, so that all but the ConfigMap, which services share, goes with it:
       rayscope render --uid "$(kubectl get rayservice llm -o jsonpath={.metadata.uid})" service.yaml
 
     It exits with 0, or with 2 and the reason where an input cannot be used.

@@ -31,7 +31,7 @@ PAUSE = 1.0
     "namespaces",
     metavar="NAME",
     multiple=True,
-    help="Look for monitors only there; may be repeated. Without it: everywhere.",
+    help="Look for monitors and exporters only there; may be repeated. Without it: everywhere.",
 )
 @click.option("--lease", metavar="NAME", default=MANAGER, help="The Lease by which the leader was elected.")
 @click.option("--timeout", type=Duration(), default="30s", help="How long to wait for the last leader to end.")

@@ -20,7 +20,7 @@ from rayscope.kube.kinds import CONFIG_MAP, POD, RAY_CLUSTER, Kind
 from rayscope.kube.watch import Selection, Watch
 from rayscope.model.cluster import service_name
 from rayscope.model.manifest import labels
-from rayscope.model.names import RAY_CLUSTER_LABEL, RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL
+from rayscope.model.names import RAY_CLUSTER_LABEL, RAY_ORIGIN_KIND, RAY_ORIGIN_KIND_LABEL, SERVICE_LABEL
 from rayscope.model.service import Key
 
 CLUSTERS = f"{RAY_ORIGIN_KIND_LABEL}={RAY_ORIGIN_KIND}"
@@ -93,7 +93,7 @@ class Following:
             self._delivery.doubt(key.namespace)
 
     def _tell_pod(self, body: Object, deleted: bool) -> None:  # noqa: FBT001 - as a watch tells
-        if deleted:
+        if deleted and SERVICE_LABEL in labels(body):
             self._delivery.doubt(body["metadata"]["namespace"])
         self._statuses.pod_changed(body["metadata"]["namespace"], labels(body)[RAY_CLUSTER_LABEL])
 

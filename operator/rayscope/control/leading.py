@@ -126,8 +126,8 @@ class Leading:
     def _visit(self, key: Key) -> None:
         self.queue.add(key)
 
-    def _inhabited(self, namespace: str) -> bool:
-        return self._resync.inhabited(namespace)
+    def _inhabited(self) -> set[str]:
+        return self._resync.inhabited()
 
     def _visit_namespace(self, namespace: str) -> None:
         self._resync.visit(namespace)

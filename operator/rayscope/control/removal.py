@@ -6,12 +6,12 @@ An exporter that a pod mounts is not among it: without it, the pod's exporter wo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rayscope.control.children import CHILD_KINDS, CHILDREN, Ref
-from rayscope.control.delivery import EXPORTERS, unmounted
+from rayscope.control.delivery import EXPORTERS, made_by_us, unmounted
 from rayscope.kube.api import Api
 from rayscope.kube.errors import KindMissing
 from rayscope.kube.holding import Holding
@@ -43,7 +43,9 @@ async def leftovers(api: Api, lease: Key, namespaces: Sequence[str]) -> list[Lef
     places = namespaces or (None,)
     beside = [each for kind in CHILD_KINDS for place in places for each in await _found(api, kind, place, CHILDREN)]
     exporters = [
-        each for place in (*places, lease.namespace) for each in await _found(api, CONFIG_MAP, place, EXPORTERS)
+        each
+        for place in (*places, lease.namespace)
+        for each in await _found(api, CONFIG_MAP, place, EXPORTERS, made_by_us)
     ]
     own = await _found(api, SECRET, lease.namespace, OURS)
     held = await api.get(LEASE, lease.name, lease.namespace)
@@ -65,12 +67,14 @@ async def remove(api: Api, leftover: Leftover) -> None:
     await api.delete(leftover.ref.kind, leftover.ref.name, leftover.ref.namespace, leftover.uid)
 
 
-async def _found(api: Api, kind: Kind, namespace: str | None, labels: str) -> list[Leftover]:
+async def _found(
+    api: Api, kind: Kind, namespace: str | None, labels: str, meant: Callable[[Manifest], bool] = bool
+) -> list[Leftover]:
     try:
         bodies = await api.list(kind, namespace, labels, metadata_only=True)
     except KindMissing:
         return []
-    return [_leftover(kind, body) for body in bodies]
+    return [_leftover(kind, body) for body in bodies if meant(body)]
 
 
 def _leftover(kind: Kind, body: Manifest) -> Leftover:

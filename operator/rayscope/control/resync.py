@@ -66,9 +66,9 @@ class Resync:
         figures.services.set(len(self._services))
         self._delivery.doubt(key.namespace)
 
-    def inhabited(self, namespace: str) -> bool:
-        """Whether there is a labelled service."""
-        return any(key.namespace == namespace for key in self._services)
+    def inhabited(self) -> set[str]:
+        """The namespaces with services that have the label, whatever it says."""
+        return {key.namespace for key in self._services}
 
     def visit(self, namespace: str) -> None:
         """All labelled services there."""

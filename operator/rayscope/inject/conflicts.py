@@ -105,7 +105,7 @@ def _names(candidate: Candidate) -> Conflict | None:
 
 
 def other_service(candidate: Candidate) -> Conflict | None:
-    """Also of a group that has every part: of a copied manifest, it has another service's, and mounts its ConfigMap."""
+    """Also of a group that has every part: a copied manifest has another service's name, by which pods are found."""
     given = mapping(candidate.group.template, "metadata", "labels").get(SERVICE_LABEL, candidate.service)
     if given != candidate.service:
         message = (

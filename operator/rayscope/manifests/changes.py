@@ -46,7 +46,7 @@ def injecting(payload: Callable[[RayObject], Payload | None]) -> Changing:
     def change(found: RayObject) -> Change:
         given = labels(found.manifest).get(MONITOR_LABEL, MONITOR_VALUE)
         if not found.name:
-            return Change("skipped", "It has no metadata.name, which the exporter's ConfigMap is named after; name it.")
+            return Change("skipped", "It has no metadata.name, with which its pods are labelled; name it.")
         if given != MONITOR_VALUE:
             return Change("skipped", f"Its label {MONITOR_LABEL} says {given!r}; set {MONITOR_VALUE}, or remove it.")
         wanted = payload(found)
