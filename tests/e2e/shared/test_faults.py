@@ -67,11 +67,12 @@ def test_an_image_without_python_leaves_an_exporter_that_idles_and_says_so(groun
     monitor = {"apiVersion": VLLM_MONITORS.api_version, "kind": "VLLMMonitor", "metadata": {"name": bare.name}}
     ground.cluster.client.create(VLLM_MONITORS.path(namespace), {**monitor, "spec": spec})
     bare.start({MONITOR_LABEL: MONITOR_VALUE})
+    eventually(lambda: all(map(is_ready, bare.pods())), "all of its pods are Ready", LIMIT)
     with traffic(bare) as clients:
         for pod in bare.pods():
-            assert is_ready(pod)
             eventually(partial(_idles, bare, pod), "its exporter idles", LIMIT)
         eventually(lambda: bare.says("Reporting", "SomeSilent"), "the VLLMMonitor says who is silent", LIMIT)
+    assert all(map(is_ready, bare.pods()))
     assert clients.troubles == []
     assert bare.monitor()["status"]["summary"] == {"injected": "2/2", "reporting": "0/2"}
     FIGURES.compared("pods that report, without Python", "0/2", bare.monitor()["status"]["summary"]["reporting"])
