@@ -15,7 +15,7 @@ from rayscope.render.settings import Settings
 from tests.control.story import Service as Created
 from tests.plane import Plane
 from tests.plane.client import APPLY_PATCH
-from tests.plane.resources import RAY_CLUSTERS, SERVICES
+from tests.plane.resources import NAMESPACES, RAY_CLUSTERS, SERVICES
 from tests.unit.render.strategies import OWN, injected, service
 
 SETTINGS = Settings(OWN, labels={"release": "prometheus"})
@@ -69,20 +69,21 @@ def test_every_mode_is_accepted_strictly(plane: Plane, situation: str) -> None:
             apply(plane, child, dryRun="All")
 
 
-@pytest.mark.parametrize("kind", ["PodMonitor", "ServiceMonitor"])
-def test_what_is_applied_again_is_not_written_again(plane: Plane, namespace: str, kind: str) -> None:
-    mode = {"scrape": {"kind": kind, "app": {}, **EVERYTHING}}
-    owner = Service.of(plane.client.get(Created.create(plane, namespace).path))
-    for child in children(owner, mode, SITUATIONS["in a rollout"]):
-        first, second = apply(plane, child), apply(plane, child)
-        assert second["metadata"] == first["metadata"]
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def alone() -> Iterator[Plane]:
     """A plane without Rayscope, which would take away what an unlabelled service is not to have."""
-    with Plane(prometheus_crds=False) as made:
+    with Plane() as made:
         yield made
+
+
+@pytest.mark.parametrize("kind", ["PodMonitor", "ServiceMonitor"])
+def test_what_is_applied_again_is_not_written_again(alone: Plane, kind: str) -> None:
+    mode = {"scrape": {"kind": kind, "app": {}, **EVERYTHING}}
+    alone.client.create(NAMESPACES.path(), {"metadata": {"name": kind.lower()}})
+    owner = Service.of(alone.client.get(Created.create(alone, kind.lower()).path))
+    for child in children(owner, mode, SITUATIONS["in a rollout"]):
+        first, second = apply(alone, child), apply(alone, child)
+        assert second["metadata"] == first["metadata"]
 
 
 def test_kuberay_takes_none_of_our_services_for_its_own(alone: Plane) -> None:
@@ -95,7 +96,6 @@ def test_kuberay_takes_none_of_our_services_for_its_own(alone: Plane) -> None:
         created.clusters(),
         MonitorSpec.model_validate({"scrape": {"kind": "ServiceMonitor"}}),
         SETTINGS,
-        {},
     )
     ours = [apply(plane, child)["metadata"] for child in given if kind_of(child) == SERVICE]
     assert [metadata["name"] for metadata in ours] == [f"{name}-rayscope"]

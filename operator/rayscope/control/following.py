@@ -42,7 +42,7 @@ class Following:
         queue: WorkQueue[Key],
         known: Callable[[Key], bool],
     ) -> None:
-        """`namespaces`: where; none means everywhere. `known`: whether a service is labelled, or has children."""
+        """`namespaces`: where; none means everywhere. `known`: whether there is anything to do, or tell, for it."""
         self._api = api
         self._children = children
         self._clusters = clusters

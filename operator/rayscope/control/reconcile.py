@@ -108,6 +108,8 @@ class Reconciler:
             return  # its children go with it: they are owned by it
         service = Service.of(found.service)
         if service.deleting:
+            if not service.wanted:  # nobody watches it: this may be the last that is heard of it
+                await self._deny(key, service_missing(key))
             return
         if service.wanted:
             await self._serve(service, await self._clusters(key, found))

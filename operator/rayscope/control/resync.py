@@ -54,8 +54,8 @@ class Resync:
         self._services: set[Key] = set()
 
     def knows(self, key: Key) -> bool:
-        """Whether the service is labelled, or has children of ours."""
-        return key in self._services or self._children.has(key)
+        """Whether the service is labelled, has children of ours, or a VLLMMonitor that tells of it."""
+        return key in self._services or self._children.has(key) or key in self._monitors
 
     def labelled(self, key: Key) -> None:
         self._services.add(key)
