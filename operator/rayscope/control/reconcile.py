@@ -157,8 +157,7 @@ class Reconciler:
 
     async def _withdraw(self, service: Service) -> None:
         """What remains of a service that is not labelled (any more)."""
-        if self._children.has(service.key):
-            await self._prune(service, set())
+        await self._prune(service, set())
         self._events.tell(service, notices(service, Injection(), (), ()))
         await self._deny(service.key, not_labelled(service))
 

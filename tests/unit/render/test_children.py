@@ -35,10 +35,6 @@ DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 
 
-def names(children: list[Manifest], kind: str) -> list[str]:
-    return [child["metadata"]["name"] for child in children if child["kind"] == kind]
-
-
 @unhurried
 @given(situations())
 def test_the_same_input_gives_the_same_bytes(situation: Situation) -> None:
