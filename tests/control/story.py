@@ -5,13 +5,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rayscope.model.names import MANAGER, MONITOR_LABEL, MONITOR_VALUE, RAY_ORIGIN_NAME_LABEL, pod_monitor
+from rayscope.model.names import (
+    COMPONENT_LABEL,
+    MANAGER,
+    MONITOR_LABEL,
+    MONITOR_VALUE,
+    RAY_ORIGIN_NAME_LABEL,
+    pod_monitor,
+)
 from tests.control.samples import is_service, services
 from tests.plane import Plane
-from tests.plane.resources import EVENTS, POD_MONITORS, PODS, RAY_CLUSTERS, RAY_SERVICES
+from tests.plane.resources import CONFIG_MAPS, EVENTS, POD_MONITORS, PODS, RAY_CLUSTERS, RAY_SERVICES
 from tests.plane.waiting import eventually
 
 Object = dict[str, Any]
+
+
+def exporters(plane: Plane, namespace: str) -> list[Object]:
+    """The ConfigMaps with exporters that are there to stay."""
+    found = plane.client.list(CONFIG_MAPS.path(namespace), labels=f"{COMPONENT_LABEL}=exporter")
+    return [each for each in found if not each["metadata"].get("deletionTimestamp")]
+
+
+def exporter_names(plane: Plane, namespace: str) -> set[str]:
+    return {each["metadata"]["name"] for each in exporters(plane, namespace)}
 
 
 @dataclass(frozen=True)

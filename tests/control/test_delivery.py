@@ -6,7 +6,7 @@ from rayscope.model.names import COMPONENT_LABEL, MONITOR_VALUE, exporter_config
 from rayscope.render.exporter import exporter
 from rayscope.zipapp import Zipapp, build
 from tests.control.rayscope import Rayscope
-from tests.control.story import Object, Service
+from tests.control.story import Object, Service, exporter_names, exporters
 from tests.plane import Plane
 from tests.plane.resources import CONFIG_MAPS, RAY_CLUSTERS
 from tests.plane.waiting import eventually
@@ -26,18 +26,9 @@ def leave(plane: Plane, namespace: str, manager: str) -> str:
     return str(manifest["metadata"]["name"])
 
 
-def exporters(plane: Plane, namespace: str) -> list[Object]:
-    found = plane.client.list(CONFIG_MAPS.path(namespace), labels=f"{COMPONENT_LABEL}=exporter")
-    return [each for each in found if not each["metadata"].get("deletionTimestamp")]
-
-
 def present(plane: Plane, namespace: str) -> Object:
     (found,) = eventually(lambda: exporters(plane, namespace), "the exporter is there")
     return found
-
-
-def names(plane: Plane, namespace: str) -> list[str]:
-    return [each["metadata"]["name"] for each in exporters(plane, namespace)]
 
 
 def test_the_services_of_a_namespace_share_one_that_none_of_them_owns(plane: Plane, namespace: str) -> None:
@@ -71,7 +62,7 @@ def test_one_that_somebody_labelled_away_is_claimed_again(plane: Plane, namespac
     plane.client.patch(
         CONFIG_MAPS.path(namespace, found["name"]), {"metadata": {"labels": {COMPONENT_LABEL: "somebody-elses"}}}
     )
-    eventually(lambda: names(plane, namespace) == [found["name"]], "the exporter has its label again")
+    eventually(lambda: exporter_names(plane, namespace) == {found["name"]}, "the exporter has its label again")
 
 
 def test_it_outlives_the_label_and_goes_after_the_last_pod_that_mounts_it(plane: Plane, namespace: str) -> None:
@@ -93,11 +84,11 @@ def test_it_outlives_the_label_and_goes_after_the_last_pod_that_mounts_it(plane:
 def test_a_former_versions_goes_when_no_cluster_mounts_it_any_more(plane: Plane, namespace: str) -> None:
     service = Service.create(plane, namespace, label=MONITOR_VALUE)
     service.monitored()
-    own = names(plane, namespace)
+    own = exporter_names(plane, namespace)
     leave(plane, namespace, "rayscope")
     other = Service.create(plane, namespace, label=MONITOR_VALUE, name="other")
     plane.client.delete(RAY_CLUSTERS.path(namespace, other.cluster()["metadata"]["name"]))
-    eventually(lambda: names(plane, namespace) == own, "this version's exporter alone is there")
+    eventually(lambda: exporter_names(plane, namespace) == own, "this version's exporter alone is there")
 
 
 def test_a_leader_that_begins_takes_away_what_rayscope_has_left_and_nobody_else(
@@ -107,5 +98,5 @@ def test_a_leader_that_begins_takes_away_what_rayscope_has_left_and_nobody_else(
     theirs = leave(plane, namespace, "kubectl")
     ours = leave(plane, namespace, "rayscope")
     rayscope.start()
-    eventually(lambda: ours not in names(plane, namespace), "the exporter is gone")
-    assert names(plane, namespace) == [theirs]
+    eventually(lambda: ours not in exporter_names(plane, namespace), "the exporter is gone")
+    assert exporter_names(plane, namespace) == {theirs}

@@ -21,7 +21,7 @@ from rayscope.render.exporter import exporter
 from tests.chart.chart import CHART, RELEASE, HelmError, Values, helm, render
 from tests.control.cli import rayscope
 from tests.control.monitors import Monitor
-from tests.control.story import Service
+from tests.control.story import Service, exporter_names
 from tests.plane import Plane
 from tests.plane.ports import HeldPort
 from tests.plane.process import Process, tail
@@ -149,11 +149,6 @@ def next_version(tmp_path: Path) -> tuple[Path, Path]:
     return chart, source
 
 
-def exporters(plane: Plane, namespace: str) -> set[str]:
-    names = (found["metadata"]["name"] for found in plane.client.list(CONFIG_MAPS.path(namespace)))
-    return {name for name in names if MANAGER in name}
-
-
 def templates(cluster: Object) -> list[Object]:
     spec = cluster["spec"]
     return [group["template"] for group in (spec["headGroupSpec"], *spec["workerGroupSpecs"])]
@@ -171,7 +166,7 @@ def test_an_upgrade_a_rollback_and_a_removal_change_no_cluster(
     before = service.cluster()
     service.monitored()
     assert inspect(before).complete
-    mounted = exporters(plane, "serving")
+    mounted = exporter_names(plane, "serving")
     assert len(mounted) == 1
 
     installation.stop()
@@ -180,13 +175,13 @@ def test_an_upgrade_a_rollback_and_a_removal_change_no_cluster(
     installation.upgrade({"webhook": {"timeoutSeconds": 5}}, chart)
     [webhook] = plane.client.get(CONFIGURATION)["webhooks"]
     assert (webhook["timeoutSeconds"], webhook["clientConfig"]["caBundle"]) == (5, bundle)
-    published = exporters(plane, NAMESPACE)
+    published = exporter_names(plane, NAMESPACE)
     installation.start()
     installation.register_by_address()
-    eventually(lambda: exporters(plane, NAMESPACE) > published, "the later version publishes its exporter")
+    eventually(lambda: exporter_names(plane, NAMESPACE) > published, "the later version publishes its exporter")
     later = Service.create(plane, "serving", label=MONITOR_VALUE, name="later")
     later.monitored()
-    assert mounted < exporters(plane, "serving")
+    assert mounted < exporter_names(plane, "serving")
     [same] = service.clusters()
     assert templates(same) == templates(before)
     assert same["metadata"]["generation"] == before["metadata"]["generation"]
@@ -206,7 +201,7 @@ def test_an_upgrade_a_rollback_and_a_removal_change_no_cluster(
         "lease.coordination.k8s.io/rayscope",
     }
     assert plane.client.find(service.monitor_path)
-    left_mounted = exporters(plane, "serving")
+    left_mounted = exporter_names(plane, "serving")
     assert mounted < left_mounted
     spare = dict(exporter("serving", "0123456789", b""))
     plane.client.request("POST", CONFIG_MAPS.path("serving"), body=spare, query={"fieldManager": MANAGER})
@@ -215,7 +210,7 @@ def test_an_upgrade_a_rollback_and_a_removal_change_no_cluster(
     assert told.code == 0, told.errors
     assert installation.left() == {"customresourcedefinition.apiextensions.k8s.io/vllmmonitors.rayscope.dev"}
     assert not plane.client.list(POD_MONITORS.path("serving"))
-    assert exporters(plane, "serving") == left_mounted
+    assert exporter_names(plane, "serving") == left_mounted
     assert templates(plane.client.get(RAY_CLUSTERS.path("serving", before["metadata"]["name"]))) == templates(before)
 
 

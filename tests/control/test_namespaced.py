@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rayscope.model.names import MANAGER, exporter_config_map
+from rayscope.model.names import MANAGER
 from tests.control.rayscope import CRDS, HOST, NAMESPACE
 from tests.control.samples import placed
-from tests.control.story import Object, Service
+from tests.control.story import Object, Service, exporters
 from tests.plane import Plane
 from tests.plane.ports import HeldPort
-from tests.plane.resources import CONFIG_MAPS, NAMESPACES
+from tests.plane.resources import NAMESPACES
 from tests.plane.waiting import eventually
 
 OVERLAY = Path(__file__).parents[2] / "deploy" / "overlays" / "namespaced"
@@ -57,11 +57,6 @@ def apply(plane: Plane, namespace: str) -> Service:
     injected = subprocess.run(command, input=manifest, capture_output=True, text=True, check=True).stdout
     plane.kubectl("apply", "-f", "-", stdin=injected)
     return Service(plane, namespace, document["metadata"]["name"])
-
-
-def exporters(plane: Plane, namespace: str) -> list[str]:
-    names = (found["metadata"]["name"] for found in plane.client.list(CONFIG_MAPS.path(namespace)))
-    return [name for name in names if name.startswith(exporter_config_map(""))]
 
 
 def test_a_service_that_was_injected_in_git_is_monitored_and_another_namespaces_is_not(plane: Plane) -> None:

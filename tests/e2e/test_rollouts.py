@@ -127,7 +127,7 @@ def test_an_edit_is_a_rollout_that_is_watched_on_both_sides(labelled: Service, t
     assert len(ours.made) == len(theirs.made) == 2
     assert ours.readiness == theirs.readiness == ["True"]
     assert ours.generations == theirs.generations
-    assert asked.troubles == []
+    asked.all_answered("a rollout by its user's edit")
     _was_scraped_without_a_gap(labelled, {old, new})
     _shows_all_that_was_asked(labelled, len(asked.answers))
     _ends(labelled, old)
@@ -153,7 +153,7 @@ def test_a_label_that_comes_late_changes_nothing_until_a_rollout_is_asked_for(tw
     assert len(seen.made) == 2
     assert seen.generations == [service["metadata"]["generation"]]
     assert seen.readiness == ["True"]
-    assert asked.troubles == []
+    asked.all_answered("a rollout by `rayscope rollout`")
     expected = {"injected": "2/2", "reporting": "2/2"}
     eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
     FIGURES.compared(

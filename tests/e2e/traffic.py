@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.e2e.figures import FIGURES
 from tests.e2e.service import Answer, Request, Service, troubles
 
 CLIENTS = 2
@@ -17,13 +18,12 @@ class Traffic:
     def __init__(self) -> None:
         self.answers: list[Answer] = []
 
-    @property
-    def answered(self) -> int:
-        return sum(map(bool, self.answers))
-
-    @property
-    def troubles(self) -> list[str]:
-        return troubles(self.answers)
+    def all_answered(self, when: str) -> None:
+        """Note how many were asked and how many were answered, and fail with what was said instead of an answer."""
+        FIGURES.compared(f"answers, {when}", len(self.answers), sum(map(bool, self.answers)))
+        said = troubles(self.answers)
+        assert not said, said
+        assert self.answers, "nobody has asked"
 
 
 @contextmanager

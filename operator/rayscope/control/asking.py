@@ -79,19 +79,16 @@ class Asking:
             await self._session.close()
 
     async def exporter(self, address: str, port: int) -> Report:
-        """Ask an exporter for its status; one that nobody has scraped yet looks into the directory for us."""
+        """Ask an exporter for its status."""
         async with self._gate:
             try:
-                status = await self._status(address, port)
-                if failing := status.get("failing"):
-                    return Report(Answer.OUT_OF_MEMORY if failing == OUT_OF_MEMORY else Answer.FAILING)
-                if not mapping(status, "scrapes").get("served"):
-                    await self._get(address, port, "metrics")
-                    status = await self._status(address, port)
+                status = await self._told(address, port)
             except ValueError:
                 return Report(Answer.NONE)
             except (aiohttp.ClientError, TimeoutError) as trouble:
                 return Report(Answer.NONE if _certain(trouble) else Answer.UNREACHABLE)
+        if failing := status.get("failing"):
+            return Report(Answer.OUT_OF_MEMORY if failing == OUT_OF_MEMORY else Answer.FAILING)
         families = (str(mapping(family).get("name")) for family in sequence(status, "families"))
         answer = Answer.ENGINE if any(name.startswith(ENGINE) for name in families) else Answer.ALIVE
         return Report(answer, reported(status))
@@ -122,15 +119,21 @@ class Asking:
                     del kept[: 1 - len(ON_RAYS_PORT)]
         return Shown(engine, shown(bytes(kept)) if whole else {})
 
+    async def _told(self, address: str, port: int) -> dict[str, Any]:
+        """Its status; one that nobody has scraped yet has not looked at its families, and we are the first."""
+        status = await self._status(address, port)
+        if status.get("failing") or mapping(status, "scrapes").get("served"):
+            return status
+        async with self._open.get(_url(address, port, "metrics")) as response:
+            await response.read()  # where that fails, its status says why
+        return await self._status(address, port)
+
     async def _status(self, address: str, port: int) -> dict[str, Any]:
-        status = json.loads(await self._get(address, port, "status"))
+        async with self._open.get(_url(address, port, "status"), raise_for_status=True) as response:
+            status = json.loads(await response.read())
         if not isinstance(status, dict):
             raise ValueError("no object")  # noqa: TRY004 - what was read is wrong, not how it was called
         return status
-
-    async def _get(self, address: str, port: int, path: str) -> bytes:
-        async with self._open.get(_url(address, port, path), raise_for_status=True) as response:
-            return await response.read()
 
     @property
     def _open(self) -> aiohttp.ClientSession:

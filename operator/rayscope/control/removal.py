@@ -42,11 +42,8 @@ async def leftovers(api: Api, lease: Key, namespaces: Sequence[str]) -> list[Lef
     """What is beside services (everywhere, or in `namespaces`), and what is in Rayscope's own namespace."""
     places = namespaces or (None,)
     beside = [each for kind in CHILD_KINDS for place in places for each in await _found(api, kind, place, CHILDREN)]
-    exporters = [
-        each
-        for place in (*places, lease.namespace)
-        for each in await _found(api, CONFIG_MAP, place, EXPORTERS, made_by_us)
-    ]
+    homes = dict.fromkeys((*namespaces, lease.namespace)) if namespaces else places
+    exporters = [each for place in homes for each in await _found(api, CONFIG_MAP, place, EXPORTERS, made_by_us)]
     own = await _found(api, SECRET, lease.namespace, OURS)
     held = await api.get(LEASE, lease.name, lease.namespace)
     spare = await _unmounted(api, exporters)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from rayscope.control import figures
 from rayscope.control.children import Children
@@ -26,6 +27,11 @@ from rayscope.model.service import Key
 PERIOD = 600.0
 
 log = logging.getLogger(__name__)
+
+
+def merged(listed: AbstractSet[Key], before: AbstractSet[Key], now: AbstractSet[Key]) -> set[Key]:
+    """A list, and what the watch has told while it was read, which is later: from what was known `before`, to `now`."""
+    return {*listed, *(now - before)} - (before - now)
 
 
 class Resync:
@@ -97,7 +103,8 @@ class Resync:
         """Learn what there is, and visit every service, labelled or not: all at once, so that much is read at once."""
         await self._monitors.learn(self._places)
         await self._following.learn()
-        self._services = await self._listed()
+        before = frozenset(self._services)
+        self._services = merged(await self._listed(), before, self._services)
         figures.services.set(len(self._services))
         self._delivery.doubt()
         self.visit_all()

@@ -117,7 +117,7 @@ _WORDS = {
     reasons.ALL_REPORTING.word: "their exporter answers",
     reasons.SOME_SILENT.word: "reached, and no exporter answers",
     reasons.SOME_OUT_OF_MEMORY.word: "their exporter has reached its memory limit, and shows nothing",
-    reasons.SOME_FAILING.word: "their exporter cannot read the directory, and its log says why",
+    reasons.SOME_FAILING.word: "their exporter cannot show its metrics, and its log says why",
     reasons.UNREACHABLE.word: "not reached from here, by a NetworkPolicy or mutual TLS perhaps",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,11 +78,12 @@ async def _asked(api: Api, pod: Manifest) -> Answer:
 
 
 async def _status(api: Api, namespace: str, pod: str, number: int) -> Manifest:
-    """What it tells; where nobody has scraped it yet, it has not looked at its families, and we are the first."""
+    """Its status; one that nobody has scraped yet has not looked at its families, and we are the first."""
     told = _parsed(await api.proxied(namespace, pod, number, "status"))
     if told.get("failing") or mapping(told, "scrapes").get("served"):
         return told
-    await api.proxied(namespace, pod, number, "metrics")
+    with suppress(ApiError):  # where that fails, its status says why
+        await api.proxied(namespace, pod, number, "metrics")
     return _parsed(await api.proxied(namespace, pod, number, "status"))
 
 
@@ -90,7 +92,7 @@ def _failing(status: Manifest) -> str | None:
     reason = status.get("failing")
     if reason == OUT_OF_MEMORY:
         return "it has reached its memory limit"
-    return "it cannot read the directory; its log says why" if reason else None
+    return "it cannot show its metrics; its log says why" if reason else None
 
 
 def port(pod: Manifest) -> int:

@@ -59,6 +59,8 @@ class Site:
             if reading is None:
                 return self._apology(request, failed)
             response, failed_now = self._attempt("scrape", lambda: self._answer(request, peer, reading))
+            if request.path == METRICS:
+                self._scrapes.failing = failed_now
             return response or self._apology(request, failed_now)
 
         return answer

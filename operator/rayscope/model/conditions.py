@@ -171,7 +171,7 @@ SOME_FAILING = Reason(
     Type.REPORTING,
     "SomeFailing",
     "False",
-    "An exporter cannot read the directory, by a fault of its own; nothing that was counted is lost.",
+    "An exporter cannot show its metrics, by a fault of its own; nothing that was counted is lost.",
     "Its container's log says which; please report it.",
 )
 UNREACHABLE = Reason(

@@ -23,9 +23,8 @@ def test_an_exporter_that_is_killed_is_started_again_and_nothing_else_happens(se
     before = service.standing()
     with traffic(service) as clients:
         killed(service)
-    assert clients.troubles == []
+    clients.all_answered("both exporters killed")
     assert service.standing() == before
-    FIGURES.compared("answers, both exporters killed", len(clients.answers), clients.answered)
 
 
 def test_a_container_that_ends_takes_its_pod_out_for_a_moment_and_the_other_one_serves(service: Service) -> None:
@@ -40,9 +39,8 @@ def test_a_container_that_ends_takes_its_pod_out_for_a_moment_and_the_other_one_
 
             eventually(again, "its container has started again", LIMIT)
             eventually(service.is_scraped, "it is scraped again", LIMIT)
-    assert clients.troubles == []
+    clients.all_answered("exporters' containers ended in turn")
     assert service.is_ready()
-    FIGURES.compared("answers, exporters' containers ended in turn", len(clients.answers), clients.answered)
 
 
 def test_more_than_it_has_memory_for_costs_scrapes_and_is_told(service: Service) -> None:
@@ -56,9 +54,8 @@ def test_more_than_it_has_memory_for_costs_scrapes_and_is_told(service: Service)
         service.sh(worker, f"kill -9 {' '.join(writers)}")
         eventually(service.is_scraped, "its target is up again", LIMIT)
         eventually(lambda: service.total(FAILURES, **which), "it says why", LIMIT)
-    assert clients.troubles == []
+    clients.all_answered("exporter out of memory")
     assert service.standing() == before
-    FIGURES.compared("answers, exporter out of memory", len(clients.answers), clients.answered)
 
 
 def test_an_image_without_python_leaves_an_exporter_that_idles_and_says_so(ground: Ground, namespace: str) -> None:
@@ -72,10 +69,11 @@ def test_an_image_without_python_leaves_an_exporter_that_idles_and_says_so(groun
         for pod in bare.pods():
             eventually(partial(_idles, bare, pod), "its exporter idles", LIMIT)
         eventually(lambda: bare.says("Reporting", "SomeSilent"), "the VLLMMonitor says who is silent", LIMIT)
+    clients.all_answered("without Python")
     assert all(map(is_ready, bare.pods()))
-    assert clients.troubles == []
-    assert bare.monitor()["status"]["summary"] == {"injected": "2/2", "reporting": "0/2"}
-    FIGURES.compared("pods that report, without Python", "0/2", bare.monitor()["status"]["summary"]["reporting"])
+    summary = bare.monitor()["status"]["summary"]
+    FIGURES.compared("pods that report, without Python", "0/2", summary["reporting"])
+    assert summary == {"injected": "2/2", "reporting": "0/2"}
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -209,6 +211,33 @@ def test_status_tells_families_with_their_edges_writers_and_who_scraped(director
     assert (last["address"], last["agent"]) == ("10.0.0.9", "Prometheus/3.5.0")
     assert seen["scrapes"]["served"] == 1
     assert seen["version"] == __version__
+
+
+def test_an_answer_that_there_is_no_memory_for_is_told_until_there_is(tmp_path: Path) -> None:
+    """Only to write it: what is read is little, and what is told of it much."""
+    declare = 'many = Counter("vllm:many", "h", ["a"])\n[many.labels(f"{i:0>500}").inc() for i in range(5000)]'
+    with Writer(tmp_path, declare, pid="7"):
+        program = f"""
+import json, resource
+from rayscope.exporter.http.request import Request
+from rayscope.exporter.options import Options
+from rayscope.exporter.site import Site
+
+def answer(path, reading):
+    return reading(Request("GET", path, {{}}, keep_alive=True), "10.0.0.9")
+
+def failing():
+    return json.loads(answer("/status", site.read()).body)["failing"]
+
+site = Site(Options({str(tmp_path)!r}, 0, "", ("vllm:",), "process"))
+reading = site.read()
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 20, resource.RLIM_INFINITY))
+refused = answer("/metrics", reading).status
+resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY,) * 2)
+print(refused, failing(), answer("/metrics", site.read()).status, failing())
+"""
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["503", "memory", "200", "None"]
 
 
 def test_status_tells_what_is_damaged(directory: Path) -> None:
