@@ -9,8 +9,7 @@ import pytest
 from tests.e2e.evidence import collect
 from tests.e2e.figures import FIGURES
 from tests.e2e.given import Given
-from tests.e2e.ground import Ground, lay, leave, namespace_on
-from tests.e2e.service import Service
+from tests.e2e.ground import LIVING, Ground, lay, leave, namespace_on
 from tests.kind import Cluster
 from tests.kind.cluster import NAME
 from tests.plane.progress import CONSOLE
@@ -20,7 +19,7 @@ EVIDENCE = Path(os.environ.get("E2E_EVIDENCE", "e2e-evidence"))
 KEEP = bool(os.environ.get("KEEP"))
 CLUSTER = os.environ.get("E2E_CLUSTER", NAME)
 NOTABLE_SECONDS = 5.0
-GROUND = pytest.StashKey[Ground]()
+CLUSTER_UP = pytest.StashKey[Cluster]()
 ORDER = ("test_truth", "test_scraping", "test_faults")
 """Modules that come first: they share a RayService, and what is compared exactly is compared before it is harmed."""
 
@@ -37,12 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
     given = os.environ.get("KUBECONFIG")
     with Given(Path(given), keep=KEEP) if given else Cluster(CLUSTER, keep=KEEP) as cluster:
+        request.session.config.stash[CLUSTER_UP] = cluster
         laid = lay(cluster)
-        request.session.config.stash[GROUND] = laid
         yield laid
         if given and not KEEP:
             leave(laid)
-        del request.session.config.stash[GROUND]
+        del request.session.config.stash[CLUSTER_UP]
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +88,12 @@ def _note(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def _keep_evidence(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Of the namespace in which the story took place, be it the module's own or that of the service it shares."""
-    ground = item.config.stash.get(GROUND, None)
-    arguments: dict[str, object] = getattr(item, "funcargs", {})
-    service = arguments.get("service")
-    namespace = service.namespace if isinstance(service, Service) else arguments.get("namespace")
-    if ground is not None and namespace:
-        folder = EVIDENCE / item.name
-        collect(ground.cluster, str(namespace), folder)
-        report.sections.append(("evidence", str(folder.resolve())))
+    """Of every namespace that there is at this moment: the story's own, and that of the service that others share."""
+    if (cluster := item.config.stash.get(CLUSTER_UP, None)) is None:
+        return
+    folder = EVIDENCE / item.name
+    try:
+        collect(cluster, LIVING, folder)
+    except Exception as trouble:  # noqa: BLE001 - whatever it is, the failure of the story is the news
+        report.sections.append(("no more evidence", repr(trouble)))
+    report.sections.append(("evidence", str(folder.resolve())))

@@ -28,6 +28,10 @@ KUBERAY = "deployment/kuberay-operator"
 RELEASE = "rayscope"
 RAYSCOPE = f"deployment/{RELEASE}"
 SYSTEM = "rayscope-system"
+REPLICAS = 2
+"""The chart's."""
+LIVING: list[str] = []
+"""The namespaces of the stories that are being told."""
 STATEFUL_SETS = Resource("apps", "v1", "statefulsets")
 ROLLOUT = "--timeout=300s"
 START_SECONDS = 300.0
@@ -87,8 +91,12 @@ def namespace_on(ground: Ground) -> Iterator[str]:
     """One that nobody has, by its name; it is deleted after the block."""
     name = f"e2e-{uuid.uuid4().hex[:8]}"
     ground.cluster.client.create(NAMESPACES.path(), {"metadata": {"name": name}})
-    yield name
-    ground.cluster.client.delete(NAMESPACES.path(name=name))
+    LIVING.append(name)
+    try:
+        yield name
+    finally:
+        LIVING.remove(name)
+        ground.cluster.client.delete(NAMESPACES.path(name=name))
 
 
 def _install_kuberay(cluster: Cluster, image: str) -> None:
@@ -141,13 +149,20 @@ def _settle(cluster: Cluster, *, kuberay: bool) -> None:
         current.outcome = "running"
 
 
-def scale_rayscope(cluster: Cluster, replicas: int) -> None:
-    """Until there are so many, be it none."""
-    cluster.kubectl(f"--namespace={SYSTEM}", "scale", RAYSCOPE, f"--replicas={replicas}")
-    if replicas:
-        rolled_out(cluster, SYSTEM, RAYSCOPE)
-    else:
+@contextmanager
+def without_rayscope(cluster: Cluster) -> Iterator[None]:
+    """None of its replicas runs in the block, and all do after it, whatever comes of it."""
+    _scale_rayscope(cluster, 0)
+    try:
         eventually(lambda: not cluster.client.list(PODS.path(SYSTEM)), "Rayscope is gone", START_SECONDS)
+        yield
+    finally:
+        _scale_rayscope(cluster, REPLICAS)
+        rolled_out(cluster, SYSTEM, RAYSCOPE)
+
+
+def _scale_rayscope(cluster: Cluster, replicas: int) -> None:
+    cluster.kubectl(f"--namespace={SYSTEM}", "scale", RAYSCOPE, f"--replicas={replicas}")
 
 
 def _helm(cluster: Cluster, *arguments: str) -> None:

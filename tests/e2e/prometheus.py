@@ -26,6 +26,13 @@ class Prometheus:
             raise ValueError(f"{query} gives {len(values)} values")
         return values[0] if values else None
 
+    def groups(self, namespace: str) -> list[Manifest]:
+        """The groups of rules that come from a PrometheusRule of the NAMESPACE, each evaluated once at least."""
+        groups: list[Manifest] = self.client.get(f"{API}/rules")["data"]["groups"]
+        own = [group for group in groups if f"/{namespace}-" in group["file"]]
+        known = all(rule["health"] != "unknown" for group in own for rule in group["rules"])
+        return own if known else []
+
     def pools(self) -> list[str]:
         """What it scrapes by its configuration; the last samples of a job that is gone are shown for five minutes."""
         pools: list[str] = self.client.get(f"{API}/scrape_pools")["data"]["scrapePools"]

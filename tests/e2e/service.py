@@ -13,6 +13,7 @@ from rayscope.model.names import (
     RAY_ORIGIN_NAME_LABEL,
     pod_monitor,
 )
+from tests.e2e.figures import FIGURES
 from tests.e2e.ground import Ground
 from tests.e2e.manifests import ray_service
 from tests.e2e.prometheus import Prometheus
@@ -142,6 +143,17 @@ class Service:
         matchers = {"__name__": family, "namespace": self.namespace, **labels}
         selector = ", ".join(f'{name}="{value}"' for name, value in matchers.items())
         return Prometheus(self.ground.cluster.client).value(f"sum({{{selector}}})")
+
+    def shows(self, family: str, expected: float | None, story: str = "", **labels: str) -> None:
+        """Wait until that sum is what is EXPECTED, where None is no series, and note both."""
+        told: list[float | None] = []
+
+        def equal() -> bool:
+            told.append(self.total(family, **labels))
+            return told[-1] == expected
+
+        eventually(equal, f"sum({family}) is {expected}", LIMIT)
+        FIGURES.compared(", ".join(filter(None, (family, story))), expected, told[-1])
 
     def up(self, monitor: str = "") -> list[str]:
         """The pod of each target that is up, and nothing if one is down; of another MONITOR than the main one."""

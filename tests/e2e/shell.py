@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,6 +80,6 @@ class Shell:
                 assert process.poll() is None, log.read_text()
                 yield
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGINT)
                 status = process.wait(LIMIT)
         assert status == 0, log.read_text()

@@ -1,6 +1,7 @@
 """Pods that are not as one would wish: each is injected and reports, or is left as it is and named with the reason."""
 
 import base64
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -17,8 +18,7 @@ from rayscope.model.names import (
     RAY_GROUP_LABEL,
 )
 from tests.e2e.exporters import killed, program, said
-from tests.e2e.figures import FIGURES
-from tests.e2e.ground import Ground, scale_rayscope
+from tests.e2e.ground import Ground, without_rayscope
 from tests.e2e.manifests import ray_node, service_of, worker_group
 from tests.e2e.service import (
     LIMIT,
@@ -53,6 +53,8 @@ AUTOSCALED: Manifest = {
     "enableInTreeAutoscaling": True,
     "autoscalerOptions": {"version": "v2", "resources": AUTOSCALER},
 }
+PORTS = {"gcs-server", "client", "dashboard", "metrics", "serve"}
+"""Of a head's Service, by KubeRay."""
 ALL, FEW = "all", "few"
 QUOTA = {"pods": "12", "requests.cpu": "8", "requests.memory": "16Gi", "limits.memory": "40Gi"}
 
@@ -81,29 +83,25 @@ def test_they_run_and_serve_without_a_program_and_with_a_broken_one(ground: Grou
     path = CONFIG_MAPS.path(awkward.namespace, name)
     eventually(lambda: awkward.says("Monitored", "Forbidden"), "the VLLMMonitor says that a quota is in the way", LIMIT)
     assert client.find(path) is None
+    eventually(lambda: awkward.says("Reporting", "SomeSilent"), "the VLLMMonitor says that nobody reports", LIMIT)
+    before = awkward.standing()
     with traffic(awkward) as clients:
         _all_say(awkward, pods, f"waiting: there is no {EXPORTER_MOUNT}/{EXPORTER_FILE} yet")
-        scale_rayscope(ground.cluster, 0)
-        client.delete(QUOTAS.path(awkward.namespace, FEW))
-        client.create(CONFIG_MAPS.path(awkward.namespace), _broken(name))
-        _all_say(awkward, pods, "the exporter ended with status 1")
-        scale_rayscope(ground.cluster, 2)
+        with without_rayscope(ground.cluster):
+            client.delete(QUOTAS.path(awkward.namespace, FEW))
+            client.create(CONFIG_MAPS.path(awkward.namespace), _broken(name))
+            _all_say(awkward, pods, "the exporter ended with status 1")
         eventually(lambda: client.get(path).get("immutable"), "Rayscope has put its own in the place of that", LIMIT)
         eventually(lambda: awkward.monitor()["status"]["summary"]["reporting"] == "3/3", "three pods report", LIMIT)
     clients.all_answered("program missing, then broken")
+    assert awkward.standing() == before
 
 
 def test_whatever_is_injected_runs_and_reports(awkward: Service) -> None:
     summary = {"injected": "3/4", "reporting": "3/3"}
     eventually(lambda: awkward.monitor()["status"]["summary"] == summary, f"it says {summary}", LIMIT)
     assert troubles(awkward.ask([Request(3, 11, 0.5)] * 40)) == []
-    expected = awkward.ledger()["committed"]["tokens"]
-
-    def equal() -> bool:
-        return awkward.total(TOKENS) == expected
-
-    eventually(equal, f"{expected} tokens are shown", LIMIT)
-    FIGURES.compared(f"{TOKENS}, awkward pods", expected, awkward.total(TOKENS))
+    awkward.shows(TOKENS, awkward.ledger()["committed"]["tokens"], "awkward pods")
 
 
 def test_what_its_owner_set_is_left_and_the_reason_is_said(awkward: Service) -> None:
@@ -112,15 +110,19 @@ def test_what_its_owner_set_is_left_and_the_reason_is_said(awkward: Service) -> 
     eventually(lambda: awkward.says("Injected", "PartlyInjected"), "the VLLMMonitor says that one is left", LIMIT)
     conditions = awkward.monitor()["status"]["conditions"]
     (message,) = (each["message"] for each in conditions if each["type"] == "Injected")
-    assert f"group {OWN}" in message
-    assert "EnvTaken" in message
+    found = re.search(r"group (\S+) of RayCluster \S+ \((\w+):", message)
+    assert found, message
+    FIGURES.compared("the group that is left, and why", f"{OWN}, EnvTaken", ", ".join(found.groups()))
+    assert found.groups() == (OWN, "EnvTaken")
 
 
 def test_pods_that_never_restart_have_an_exporter_that_never_ends(awkward: Service) -> None:
     """Ray's autoscaler v2 wants `restartPolicy: Never`: what ends keeps its pod from being Ready for ever."""
     assert {pod["spec"]["restartPolicy"] for pod in awkward.pods()} == {"Never"}
     killed(awkward)
-    assert all("running" in exporter(pod)["state"] for pod in _injected(awkward))
+    running = [pod for pod in _injected(awkward) if "running" in exporter(pod)["state"]]
+    FIGURES.compared("exporters that run after each was killed", 3, len(running))
+    assert len(running) == 3
 
 
 def test_a_head_that_names_no_ports_has_a_service_with_all_of_rays(awkward: Service) -> None:
@@ -129,14 +131,18 @@ def test_a_head_that_names_no_ports_has_a_service_with_all_of_rays(awkward: Serv
     assert [port["name"] for port in head["spec"]["containers"][0]["ports"]] == ["metrics"]
     path = SERVICES.path(awkward.namespace, f"{head['metadata']['labels'][RAY_CLUSTER_LABEL]}-head-svc")
     ports = awkward.ground.cluster.client.get(path)["spec"]["ports"]
-    assert {port["name"] for port in ports} == {"gcs-server", "client", "dashboard", "metrics", "serve"}
+    names = {port["name"] for port in ports}
+    FIGURES.compared("ports of the head's Service", sorted(PORTS), sorted(names))
+    assert names == PORTS
 
 
 def test_a_worker_without_a_proxy_is_never_ready_and_is_scraped(awkward: Service) -> None:
     (idle,) = (pod for pod in awkward.pods() if _group(pod) == IDLE)
     assert not is_ready(idle)
     assert "running" in state(idle, ray_container(idle))["state"]
-    eventually(lambda: awkward.up().count(idle["metadata"]["name"]) == 2, "both of its ports are scraped", LIMIT)
+    name = idle["metadata"]["name"]
+    told = eventually(lambda: count if (count := awkward.up().count(name)) == 2 else 0, "both ports are scraped", LIMIT)
+    FIGURES.compared("targets that are up, of a worker that is never Ready", 2, told)
 
 
 def test_where_ray_may_run_restricted_the_exporter_may_too(awkward: Service, restricted: str) -> None:
@@ -145,6 +151,7 @@ def test_where_ray_may_run_restricted_the_exporter_may_too(awkward: Service, res
     copy = {"metadata": {"name": "copy"}, "spec": spec}
     client = awkward.ground.cluster.client
     admitted = client.request("POST", PODS.path(restricted), body=copy, query={"dryRun": "All"})
+    FIGURES.compared("containers in a restricted namespace", list(containers(pod)), list(containers(admitted)))
     assert EXPORTER_CONTAINER in containers(admitted)
 
 

@@ -53,7 +53,7 @@ def test_its_counters_are_the_clients_own(service: Service) -> None:
         "ray_vllm_e2e_request_latency_seconds_count": len(REQUESTS),
     }
     for family, expected in figures.items():
-        FIGURES.compared(family, expected, _shown(service, family, expected))
+        service.shows(family, expected)
 
 
 def test_what_rules_and_dashboards_need_is_kept(service: Service) -> None:
@@ -61,11 +61,12 @@ def test_what_rules_and_dashboards_need_is_kept(service: Service) -> None:
     held = threading.Thread(target=service.ask, args=(REQUESTS[:HELD],), kwargs={"until": "seen"})
     held.start()
     try:
-        _shown(service, "ray_vllm_num_requests_running", HELD)
-        needed = [*vocabulary.latency(), *vocabulary.load(), *vocabulary.throughput()]
-        for recorded in needed:
-            if not any(other in recorded.expression for other in (vocabulary.BATCHES, vocabulary.FINISHED)):
-                _is_told(service, recorded)
+        service.shows("ray_vllm_num_requests_running", HELD)
+        recorded = [*vocabulary.latency(), *vocabulary.load(), *vocabulary.throughput()]
+        others = (vocabulary.BATCHES, vocabulary.FINISHED)
+        needed = [each for each in recorded if not any(other in each.expression for other in others)]
+        told = [each.name for each in needed if _is_told(service, each)]
+        FIGURES.compared("recorded series that need Ray's port: all | told", len(needed), len(told))
     finally:
         service.release("seen")
         held.join()
@@ -85,13 +86,7 @@ def test_most_of_rays_port_is_transferred_and_not_stored(service: Service) -> No
         assert stored < scraped / 2
 
 
-def _shown(service: Service, family: str, expected: float) -> float | None:
-    return eventually(
-        lambda: total if (total := service.total(family)) == expected else None, f"sum({family}) is {expected}", LIMIT
-    )
-
-
-def _is_told(service: Service, recorded: Recorded) -> None:
+def _is_told(service: Service, recorded: Recorded) -> bool:
     prometheus = Prometheus(service.ground.cluster.client)
     query = f'({recorded.expression}) and on (namespace) up{{namespace="{service.namespace}"}}'
-    eventually(lambda: prometheus.series(query), f"{recorded.name} is there", LIMIT)
+    return bool(eventually(lambda: prometheus.series(query), f"{recorded.name} is there", LIMIT))

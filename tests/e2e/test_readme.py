@@ -46,7 +46,7 @@ HERE = {DEV, INSTALL, LABEL, STATUS, DOCTOR, ROLLOUT, INJECT, RENDER, RULES, DAS
 """Those that the stories below run."""
 ELSEWHERE = {
     "git clone https://github.com/rayscope/rayscope && cd rayscope": "how whoever runs this has come here",
-    "make demo": "a target of the Makefile",
+    "make demo": "tests/demo runs it",
     "make test": "CI runs it",
     "make check": "CI runs it",
     "make e2e": "CI runs it",
@@ -93,7 +93,10 @@ def test_it_can_be_tried_without_installing_anything(ground: Ground, service: Se
         assert client.find(webhook)
         shell.run(LABEL)
         eventually(lambda: service.says("Injected", "RestartRequired"), "it tells that a rollout is needed", LIMIT)
-        assert inspect(_tried(service)).complete
+        report = inspect(_tried(service))
+        injected = [group for group in report.groups if group.outcome == "already"]
+        FIGURES.compared("groups of a RayCluster, tried with --dev: all | injected", 2, len(injected))
+        assert report.complete
     assert client.find(webhook) is None
     made = (CRDS.path(name=CRD), NAMESPACES.path(name=NAMESPACE))
     eventually(lambda: not any(map(client.find, made)), "nothing of what it has made is left", LIMIT)
@@ -122,6 +125,7 @@ def test_it_is_installed_and_one_label_and_a_rollout_bring_numbers(
 def test_files_are_made_without_a_cluster(shell: Shell) -> None:
     assert "rayscope-exporter" in shell.run(INJECT)
     kinds = {document["kind"] for document in yaml.safe_load_all(shell.run(RENDER))}
+    FIGURES.compared("kinds that are rendered without a cluster", "ConfigMap, PodMonitor", ", ".join(sorted(kinds)))
     assert {"ConfigMap", "PodMonitor"} <= kinds
     assert "kind: PrometheusRule" in shell.run(RULES)
     shell.run(f"{DASHBOARDS} --dir dashboards")

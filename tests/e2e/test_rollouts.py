@@ -28,7 +28,7 @@ from tests.e2e.ground import (
     install_rayscope,
     namespace_on,
     rolled_out,
-    scale_rayscope,
+    without_rayscope,
 )
 from tests.e2e.manifests import SCRAPE_INTERVAL, ray_service
 from tests.e2e.prometheus import Prometheus
@@ -154,8 +154,7 @@ def test_a_label_that_comes_late_changes_nothing_until_a_rollout_is_asked_for(tw
     assert seen.generations == [service["metadata"]["generation"]]
     assert seen.readiness == ["True"]
     asked.all_answered("a rollout by `rayscope rollout`")
-    expected = {"injected": "2/2", "reporting": "2/2"}
-    eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
+    _reports(twin)
     FIGURES.compared(
         "RayService's generation, before and after a rollout", service["metadata"]["generation"], seen.generations
     )
@@ -175,8 +174,7 @@ def test_a_cluster_of_an_earlier_rayscope_grows_under_a_later_one(ground: Ground
     eventually(lambda: len(_pods(twin)) == 3 and all(map(is_ready, _pods(twin))), "all three pods are ready", LIMIT)
     assert {program(pod) for pod in _pods(twin)} == {exporter}
     assert all(EXPORTER_CONTAINER in containers(pod) for pod in _pods(twin))
-    expected = {"injected": "3/3", "reporting": "3/3"}
-    eventually(lambda: _summary(twin) == expected, f"the VLLMMonitor says {expected}", LIMIT)
+    _reports(twin, "3/3")
     told = ", ".join(_summary(twin).values())
     FIGURES.compared("pods of an old cluster under a later Rayscope, injected and reporting", "3/3, 3/3", told)
     eventually(lambda: _pods_up(twin, "vllm-metrics") == _pod_names(twin), "all exporters are up", LIMIT)
@@ -191,6 +189,7 @@ def test_kuberay_is_upgraded_and_the_cluster_stays_injected(ground: Ground, labe
     [cluster] = labelled.clusters()
     assert cluster["metadata"]["uid"] == made["metadata"]["uid"]
     assert inspect(cluster).complete
+    _reports(labelled)
     FIGURES.compared("pods over an upgrade of KubeRay: before | after", len(pods), len(pods & _uids(labelled)))
     assert _uids(labelled) == pods
     assert labelled.is_ready()
@@ -201,16 +200,15 @@ def test_kuberay_is_upgraded_while_rayscope_is_away_and_that_is_told(ground: Gro
     eventually(lambda: _written_by(labelled) == VERSIONS.kuberay_before, "the earlier KubeRay has written it", LIMIT)
     [made], pods = labelled.clusters(), _uids(labelled)
     assert inspect(made).complete
-    scale_rayscope(ground.cluster, 0)
-    _run_kuberay(ground, VERSIONS.kuberay)
-    eventually(lambda: _written_by(labelled) == VERSIONS.kuberay, "the later KubeRay writes the cluster anew", LIMIT)
-    [cluster] = labelled.clusters()
-    assert {report.outcome for report in inspect(cluster).groups} == {"missing"}
-    assert _uids(labelled) == pods
-    scale_rayscope(ground.cluster, 2)
+    with without_rayscope(ground.cluster):
+        _run_kuberay(ground, VERSIONS.kuberay)
+        eventually(lambda: _written_by(labelled) == VERSIONS.kuberay, "a later KubeRay writes the cluster anew", LIMIT)
+        [cluster] = labelled.clusters()
+        assert {report.outcome for report in inspect(cluster).groups} == {"missing"}
+        assert _uids(labelled) == pods
     eventually(lambda: labelled.says("Injected", "RestartRequired"), "the VLLMMonitor says RestartRequired", LIMIT)
-    expected = {"injected": "2/2", "reporting": "2/2"}
-    eventually(lambda: _summary(labelled) == expected, f"the VLLMMonitor says {expected}", LIMIT)
+    _reports(labelled)
+    FIGURES.compared("pods over one without Rayscope: before | after", len(pods), len(pods & _uids(labelled)))
     assert _uids(labelled) == pods
     assert labelled.is_ready()
 
@@ -220,6 +218,7 @@ def _was_scraped_without_a_gap(service: Service, clusters: set[str]) -> None:
     assert {one["metric"]["ray_io_cluster"] for one in series} == clusters
     for one in series:
         pod, longest = one["metric"]["pod"], _longest_gap(one["values"])
+        assert longest > 0, f"{pod} was scraped once, if at all"
         FIGURES.compared(f"seconds between scrapes that were answered, {pod}: interval | longest", INTERVAL, longest)
         assert longest <= INTERVAL + GAP
 
@@ -340,6 +339,11 @@ def _longest_gap(values: list[tuple[float, str]]) -> float:
     """Between two answered scrapes of a target, from its first one to its last one."""
     answered = [time for time, value in values if value == "1"]
     return max((later - earlier for earlier, later in pairwise(answered)), default=0.0)
+
+
+def _reports(service: Service, pods: str = "2/2") -> None:
+    expected = {"injected": pods, "reporting": pods}
+    eventually(lambda: _summary(service) == expected, f"the VLLMMonitor says {expected}", LIMIT)
 
 
 def _summary(service: Service) -> dict[str, str]:

@@ -5,7 +5,6 @@ import os
 import pytest
 
 from rayscope.model.names import EXPORTER_CONTAINER, MONITOR_LABEL, MONITOR_VALUE
-from tests.e2e.figures import FIGURES
 from tests.e2e.ground import Ground
 from tests.e2e.manifests import ray_node, service_of, worker_group
 from tests.e2e.service import Request, Service, containers, troubles
@@ -59,12 +58,7 @@ def test_what_vllm_counts_is_in_prometheus(service: Service) -> None:
         "vllm:num_requests_running": 0,
     }
     for family, expected in figures.items():
-        _shows(service, family, expected)
-
-
-def _shows(service: Service, family: str, expected: float) -> None:
-    eventually(lambda: service.total(family) == expected, f"sum({family}) is {expected}", LIMIT)
-    FIGURES.compared(f"{family}, vLLM itself", expected, service.total(family))
+        service.shows(family, expected, "vLLM itself")
 
 
 def _manifest(service: Service, image: str) -> Manifest:

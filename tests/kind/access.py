@@ -12,11 +12,13 @@ from tests.plane.credentials import write_kubeconfig
 ACCOUNT = "rayscope-tests"
 NAMESPACE = "kube-system"
 LIFETIME = "8760h"
+LIMIT = 600.0
+"""Seconds: what hangs is a failure, and not the end of a run."""
 
 
 def kubectl(kubeconfig: Path, *arguments: str, stdin: str = "") -> str:
     """What it prints; CommandError if it fails."""
-    return run(assets.program(catalogue.KUBECTL), f"--kubeconfig={kubeconfig}", *arguments, stdin=stdin)
+    return run(assets.program(catalogue.KUBECTL), f"--kubeconfig={kubeconfig}", *arguments, stdin=stdin, limit=LIMIT)
 
 
 def write_token_kubeconfig(administrator: Path, target: Path) -> None:

@@ -12,11 +12,21 @@ class CommandError(Exception):
     """A program failed; the message holds its command line and the end of what it said."""
 
 
-def run(*words: str | Path, stdin: str | None = None, environment: Mapping[str, str] | None = None) -> str:
-    """What the program prints."""
+def run(
+    *words: str | Path,
+    stdin: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    limit: float | None = None,
+) -> str:
+    """What the program prints; it is killed after LIMIT seconds."""
     command = [str(word) for word in words]
     settings = {**os.environ, **(environment or {})}
-    result = subprocess.run(command, input=stdin, env=settings, capture_output=True, text=True, check=False)
+    try:
+        result = subprocess.run(
+            command, input=stdin, env=settings, capture_output=True, text=True, check=False, timeout=limit
+        )
+    except subprocess.TimeoutExpired as late:
+        raise CommandError(f"{' '.join(command)}: no end within {limit:g} s") from late
     if result.returncode:
         raise CommandError(_failure(command, result.returncode, result.stderr + result.stdout))
     return result.stdout

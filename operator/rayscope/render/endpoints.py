@@ -45,7 +45,7 @@ def endpoint(
 ) -> Manifest:
     """How the port of that name is scraped. `samples`: our own sample relabelling, before the owner's.
 
-    `job`: name of the monitor whose job it is to be, where Prometheus Operator would take another one.
+    `job`: name of a ServiceMonitor, whose targets are to have the labels that they would have by a PodMonitor of it.
 
     Left out on purpose: `honorLabels` (target labels win, so no exporter can pose as another pod), `sampleLimit`
     (Prometheus drops the whole scrape above it: the first thing it would ever do is blind somebody; a cluster's own
@@ -56,7 +56,7 @@ def endpoint(
         "port": port,
         **({"interval": scrape.interval} if scrape.interval else {}),
         **({"scrapeTimeout": scrape.scrape_timeout} if scrape.scrape_timeout else {}),
-        "relabelings": [*_target_labels(service), *_job(job), *_written(scrape.relabelings)],
+        "relabelings": [*_target_labels(service), *_as_by_a_pod_monitor(job), *_written(scrape.relabelings)],
         **({"metricRelabelings": metric_relabelings} if metric_relabelings else {}),
     }
 
@@ -75,9 +75,14 @@ def _target_labels(service: Service) -> Iterator[Manifest]:
         yield {"sourceLabels": [f"__meta_kubernetes_pod_label_{name}"], "targetLabel": name, "action": "replace"}
 
 
-def _job(monitor: str | None) -> Iterator[Manifest]:
-    """`<namespace>/<monitor>`, as Prometheus Operator names the job of a PodMonitor (promcfg.go)."""
+def _as_by_a_pod_monitor(monitor: str | None) -> Iterator[Manifest]:
+    """The job `<namespace>/<monitor>` and no label `service`: so Prometheus Operator has it for one (promcfg.go).
+
+    With the same labels a series goes on when the kind of its monitor changes. With others it would be a second one,
+    and every sum twice what it is for as long as Prometheus shows the first (five minutes).
+    """
     if monitor:
+        yield {"regex": "service", "action": "labeldrop"}
         yield {
             "sourceLabels": ["__meta_kubernetes_namespace"],
             "targetLabel": "job",

@@ -7,7 +7,7 @@ import pytest
 from rayscope.model.names import EXPORTER_CONTAINER, MONITOR_LABEL, MONITOR_VALUE
 from tests.e2e.exporters import killed, said
 from tests.e2e.figures import FIGURES
-from tests.e2e.ground import Ground
+from tests.e2e.ground import RAYSCOPE, SYSTEM, Ground, rolled_out
 from tests.e2e.service import LIMIT, REPLICAS, Service, exporter, is_ready, node_type
 from tests.e2e.traffic import traffic
 from tests.plane.client import Manifest
@@ -45,12 +45,15 @@ def test_a_container_that_ends_takes_its_pod_out_for_a_moment_and_the_other_one_
 
 def test_more_than_it_has_memory_for_costs_scrapes_and_is_told(service: Service) -> None:
     before, (worker,) = service.standing(), _of_type(service, "worker")
-    which = {"pod": worker["metadata"]["name"], "reason": "memory"}
+    name = worker["metadata"]["name"]
+    which = {"pod": name, "reason": "memory"}
     assert service.total(FAILURES, **which) == 0
     with traffic(service) as clients:
         writers = [service.sh(worker, f"python -m writer flood {FLOOD}").strip() for _ in range(3)]
         eventually(lambda: "scrape has failed: memory" in said(service, worker), "there is no memory for it", LIMIT)
-        eventually(lambda: service.up() == [], "its target is down", LIMIT)
+        eventually(lambda: service.total("up", pod=name, endpoint="vllm-metrics") == 0, "its target is down", LIMIT)
+        _look_anew(service.ground)
+        eventually(lambda: service.says("Reporting", "SomeOutOfMemory"), "the VLLMMonitor says why", LIMIT)
         service.sh(worker, f"kill -9 {' '.join(writers)}")
         eventually(service.is_scraped, "its target is up again", LIMIT)
         eventually(lambda: service.total(FAILURES, **which), "it says why", LIMIT)
@@ -76,6 +79,12 @@ def test_an_image_without_python_leaves_an_exporter_that_idles_and_says_so(groun
     assert summary == {"injected": "2/2", "reporting": "0/2"}
 
 
+def test_what_was_told_of_it_is_not_told_for_ever(service: Service) -> None:
+    eventually(lambda: service.says("Reporting", "AllReporting"), "the VLLMMonitor says that all report", LIMIT)
+    FIGURES.compared("pods that report again", "2/2", service.monitor()["status"]["summary"]["reporting"])
+    eventually(service.is_monitored, "the VLLMMonitor is Ready", LIMIT)
+
+
 @pytest.fixture(autouse=True)
 def _serving(request: pytest.FixtureRequest) -> None:
     """A story that begins on what the one before has left broken would tell nothing."""
@@ -83,6 +92,12 @@ def _serving(request: pytest.FixtureRequest) -> None:
         shared: Service = request.getfixturevalue("service")
         eventually(lambda: len(shared.living()) == REPLICAS, "all replicas live", LIMIT)
         eventually(shared.is_scraped, "all targets are up", LIMIT)
+
+
+def _look_anew(ground: Ground) -> None:
+    """Who has told all is asked again by a new leader, or ten minutes later."""
+    ground.cluster.kubectl(f"--namespace={SYSTEM}", "rollout", "restart", RAYSCOPE)
+    rolled_out(ground.cluster, SYSTEM, RAYSCOPE)
 
 
 def _idles(service: Service, pod: Manifest) -> bool:

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from functools import partial
 
 from rayscope.model.names import EXPORTER_CONTAINER, RAY_NODE_TYPE_LABEL
 from tests.e2e.figures import FIGURES
@@ -24,9 +25,19 @@ from tests.plane.waiting import eventually
 
 RUNNING = "vllm:num_requests_running"
 TOKENS = "vllm:generation_tokens_total"
-COUNTED = {"tokens": TOKENS, "prompt": "vllm:prompt_tokens_total", "requests": "vllm:request_success_total"}
+LATENCY = "vllm:e2e_request_latency_seconds"
+COUNTED = (
+    (TOKENS, "tokens", 1),
+    ("vllm:prompt_tokens_total", "prompt", 1),
+    ("vllm:request_success_total", "requests", 1),
+    (f"{LATENCY}_count", "requests", 1),
+    (f"{LATENCY}_sum", "ticks", TICKS),
+)
+"""Each with what of the ledger it counts, and how much of that makes one."""
+EDGE = 1.0
+"""Seconds: one of the histogram's."""
 SCRAPES = 2
-LINE = {"model_name": "line"}
+LINE, TINY = {"model_name": "line"}, {"model_name": "tiny"}
 WRITTEN, INHERITED = 1000, 7
 CHANCE = random.Random(7)
 
@@ -50,6 +61,7 @@ def test_sums_in_prometheus_are_the_clients_own(service: Service) -> None:
     tokens = before["tokens"] + sum(request.tokens for request in requests)
     prompt = before["prompt"] + sum(request.prompt for request in requests)
     count = before["requests"] + len(requests)
+    quick = sum(request.latency <= EDGE for request in requests)
     latency = before["ticks"] / TICKS + sum(request.latency for request in requests)
     figures = {
         "vllm:generation_tokens_total": tokens,
@@ -57,24 +69,25 @@ def test_sums_in_prometheus_are_the_clients_own(service: Service) -> None:
         "vllm:request_success_total": count,
         "vllm:iteration_tokens_total_sum": tokens + prompt,
         "vllm:iteration_tokens_total_count": count,
-        "vllm:e2e_request_latency_seconds_sum": latency,
-        "vllm:e2e_request_latency_seconds_count": count,
+        f"{LATENCY}_sum": latency,
+        f"{LATENCY}_count": count,
         "vllm:time_to_first_token_seconds_sum": latency / 4,
         "vllm:inter_token_latency_seconds_sum": latency / 64,
     }
     for family, expected in figures.items():
-        _shows(service, family, expected)
+        service.shows(family, expected)
+    service.shows(f"{LATENCY}_bucket", quick, f"at most {EDGE} s", le=str(EDGE))
 
 
 def test_requests_that_run_are_seen_running(service: Service) -> None:
     held = threading.Thread(target=service.ask, args=(_requests(11),), kwargs={"until": "seen"})
     held.start()
     try:
-        _shows(service, RUNNING, 11)
+        service.shows(RUNNING, 11)
     finally:
         service.release("seen")
         held.join()
-    _shows(service, RUNNING, 0)
+    service.shows(RUNNING, 0)
 
 
 def test_killed_replicas_take_nothing_with_them_and_leave_nothing_behind(service: Service) -> None:
@@ -83,19 +96,19 @@ def test_killed_replicas_take_nothing_with_them_and_leave_nothing_behind(service
     ledger = service.ledger()
     assert ledger["intended"]["requests"] > ledger["committed"]["requests"], "no replica died in mid-request"
     _lies_between(service)
+    _counts_exactly(service)
 
 
 def test_a_gauge_outlives_its_process_by_two_scrapes_at_most(service: Service) -> None:
     held = threading.Thread(target=service.ask, args=(_requests(8),), kwargs={"until": "stale"})
     held.start()
-    _shows(service, RUNNING, 8)
+    service.shows(RUNNING, 8)
     pod = service.pods()[0]
     killed = service.replicas(pod)[0]
     which = f'{{pod="{pod["metadata"]["name"]}", pid="{killed}", namespace="{service.namespace}"}}'
     prometheus = Prometheus(service.ground.cluster.client)
     assert prometheus.series(RUNNING + which)
-    moment = time.time()
-    service.sh(pod, f"kill -9 {killed}")
+    moment = float(service.sh(pod, f"kill -9 {killed}; date +%s.%N"))
     eventually(lambda: not prometheus.series(RUNNING + which), "its gauge is gone", LIMIT)
     (series,) = prometheus.series(f"{RUNNING}{which}[5m]")
     late = [when for when, _ in series["values"] if when > moment]
@@ -104,25 +117,25 @@ def test_a_gauge_outlives_its_process_by_two_scrapes_at_most(service: Service) -
     service.release("stale")
     held.join()
     eventually(lambda: len(service.living()) == REPLICAS, "the replica is replaced", LIMIT)
-    _shows(service, RUNNING, 0)
+    service.shows(RUNNING, 0)
 
 
 def test_a_container_that_starts_again_with_old_process_ids_loses_and_resurrects_nothing(service: Service) -> None:
     (worker,) = (pod for pod in service.pods() if node_type(pod) == "worker")
     dead = [int(pid) for pid in service.sh(worker, f"python -m writer line 20000 {WRITTEN}").split()]
     counted = WRITTEN * len(dead)
-    _shows(service, TOKENS, counted, **LINE)
+    service.shows(TOKENS, counted, **LINE)
     _restart_ray(service, worker)
-    _shows(service, RUNNING, None, **LINE)
+    service.shows(RUNNING, None, **LINE)
     heir = int(service.sh(worker, f"python -m writer heir {INHERITED} {' '.join(map(str, dead))}"))
     assert heir in dead
-    _shows(service, RUNNING, INHERITED, **LINE)
-    _shows(service, TOKENS, counted + INHERITED, **LINE)
+    service.shows(RUNNING, INHERITED, **LINE)
+    service.shows(TOKENS, counted + INHERITED, **LINE)
     service.sh(worker, f"kill -9 {heir}")
-    _shows(service, RUNNING, None, **LINE)
-    _shows(service, TOKENS, counted + INHERITED, **LINE)
-    assert troubles(service.ask(_requests(50))) == []
+    service.shows(RUNNING, None, **LINE)
+    service.shows(TOKENS, counted + INHERITED, **LINE)
     _lies_between(service)
+    _counts_exactly(service)
 
 
 def _requests(number: int) -> list[Request]:
@@ -132,24 +145,36 @@ def _requests(number: int) -> list[Request]:
     return [one() for _ in range(number)]
 
 
-def _shows(service: Service, family: str, expected: float | None, **labels: str) -> None:
-    eventually(lambda: service.total(family, **labels) == expected, f"sum({family}) is {expected}", LIMIT)
-    FIGURES.compared(family, expected, service.total(family, **labels))
-
-
 def _lies_between(service: Service) -> None:
     """What is shown is at least what was committed and at most what was intended, and never fell."""
-    ledger = service.ledger()
-    for what, family in COUNTED.items():
-        least, most = ledger["committed"][what], ledger["intended"][what]
-
-        def between(family: str = family, least: int = least, most: int = most) -> bool:
-            return least <= (service.total(family, model_name="tiny") or 0) <= most
-
-        eventually(between, f"{family} lies between {least} and {most}", LIMIT)
-        FIGURES.compared(family, f"{least} ... {most}", service.total(family, model_name="tiny"))
+    ledger, prometheus = service.ledger(), Prometheus(service.ground.cluster.client)
+    for family, what, scale in COUNTED:
+        least, most = ledger["committed"][what] / scale, ledger["intended"][what] / scale
+        told = eventually(partial(_between, service, family, least, most), f"{family} is {least} to {most}", LIMIT)
+        FIGURES.compared(family, f"{least} ... {most}", told)
         resets = f'sum(resets({{__name__="{family}", namespace="{service.namespace}"}}[15m]))'
-        assert Prometheus(service.ground.cluster.client).value(resets) == 0
+        assert prometheus.value(resets) == 0
+
+
+def _between(service: Service, family: str, least: float, most: float) -> float | None:
+    told = service.total(family, **TINY)
+    return told if told is not None and least <= told <= most else None
+
+
+def _counts_exactly(service: Service) -> None:
+    """Whatever was lost in the middle of a request: all that is asked from now on is counted, once."""
+    eventually(partial(_is_scraped_since, service, time.time()), "each target is scraped once more", LIMIT)
+    shown = {family: service.total(family, **TINY) for family, _, _ in COUNTED}
+    before = service.ledger()["committed"]
+    assert troubles(service.ask(_requests(50))) == []
+    asked = service.ledger()["committed"] - before
+    for family, what, scale in COUNTED:
+        service.shows(family, (shown[family] or 0) + asked[what] / scale, "exactly", **TINY)
+
+
+def _is_scraped_since(service: Service, moment: float) -> bool:
+    stamps = f'min(timestamp({TOKENS}{{namespace="{service.namespace}"}}))'
+    return (Prometheus(service.ground.cluster.client).value(stamps) or 0) > moment
 
 
 def _kill_in_the_middle(service: Service, release: str) -> None:
@@ -157,7 +182,7 @@ def _kill_in_the_middle(service: Service, release: str) -> None:
     held = threading.Thread(target=service.ask, args=(_requests(12),), kwargs={"until": release})
     others = threading.Thread(target=service.ask, args=(_requests(100),))
     held.start()
-    _shows(service, RUNNING, 12)
+    service.shows(RUNNING, 12)
     others.start()
     for pod in service.pods():
         service.sh(pod, f"kill -9 {CHANCE.choice(service.replicas(pod))}")
@@ -165,7 +190,7 @@ def _kill_in_the_middle(service: Service, release: str) -> None:
     held.join()
     others.join()
     eventually(lambda: len(service.living()) == REPLICAS, "replicas are replaced", LIMIT)
-    _shows(service, RUNNING, 0)
+    service.shows(RUNNING, 0)
 
 
 def _restart_ray(service: Service, pod: Manifest) -> None:

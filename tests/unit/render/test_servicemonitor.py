@@ -72,11 +72,12 @@ def test_a_prometheuss_labels_are_on_the_monitor_alone() -> None:
     assert monitor["metadata"]["labels"]["ray.io/cluster"] == "llm-b"
 
 
-def test_its_job_is_that_of_the_pod_monitor_in_its_place() -> None:
+def test_its_targets_have_the_labels_that_a_pod_monitor_in_its_place_would_give_them() -> None:
     _, monitor = rendered()
     for endpoint in monitor["spec"]["endpoints"]:
-        [job] = [rule for rule in endpoint["relabelings"] if rule["targetLabel"] == "job"]
+        [job] = [rule for rule in endpoint["relabelings"] if rule.get("targetLabel") == "job"]
         assert job["replacement"] == "$1/llm-rayscope"
+        assert {"regex": "service", "action": "labeldrop"} in endpoint["relabelings"]
 
 
 @given(object_names)
