@@ -352,3 +352,17 @@ def test_every_reason_has_its_story() -> None:
     stories = (Path(__file__).with_name(f"test_{name}.py") for name in ("conditions", "monitor", "rules"))
     told = "".join(story.read_text() for story in stories)
     assert [reason.word for reason in REASONS if f'"{reason.word}"' not in told] == []
+
+
+@pytest.mark.parametrize(
+    "requirement", [{"key": "team", "operator": "in", "values": ["ml"]}, {"key": "team", "operator": "In"}]
+)
+def test_a_prometheus_whose_selector_is_none_keeps_nobody_from_being_monitored(
+    plane: Plane, namespace: str, requirement: Object
+) -> None:
+    """Its CustomResourceDefinition lets that in, and Prometheus Operator refuses the whole object."""
+    everywhere: Object = {"podMonitorSelector": {"matchExpressions": [requirement]}, "podMonitorNamespaceSelector": {}}
+    with prometheus(plane, namespace, {"broken": "yes"}, PROMETHEUSES, **everywhere):
+        service = Service.create(plane, namespace, label=MONITOR_VALUE)
+        service.monitored()
+        assert "does not take its selectors" in Monitor.of(service).tells("Selected", "False", "NotSelected")

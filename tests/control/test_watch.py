@@ -16,6 +16,8 @@ from tests.plane import Plane
 from tests.plane.resources import CONFIG_MAPS
 
 LABELS = {"watched": "yes"}
+PAGES, PAGE = 3, 500
+"""A list of several answers takes a while."""
 NOWHERE = Kind("nowhere.example.com", "v1", "Nothing", "nothings")
 
 
@@ -95,6 +97,37 @@ async def test_what_is_no_longer_selected_is_as_good_as_deleted(
 ) -> None:
     plane.client.patch(CONFIG_MAPS.path(namespace, "first"), {"metadata": {"labels": {"watched": "no"}}})
     await heard.hears(("first", True))
+
+
+async def test_a_list_that_the_watch_has_overtaken_takes_nothing_back(plane: Plane, namespace: str, api: Api) -> None:
+    for number in range(PAGES * PAGE):
+        create(plane, namespace, f"other-{number}", **LABELS)
+    create(plane, namespace, "busy", **LABELS)
+    path, versions = CONFIG_MAPS.path(namespace, "busy"), list[int]()
+
+    def note(body: Object, deleted: bool) -> None:  # noqa: FBT001 - as a watch tells
+        if body["metadata"]["name"] == "busy" and not deleted:
+            versions.append(int(body["metadata"]["resourceVersion"]))
+
+    def listed(found: Objects) -> None:
+        for body in found:
+            note(body, False)  # noqa: FBT003 - as a watch tells
+
+    made = Watch(api, Selection(CONFIG_MAP, namespace, "watched=yes"), listed, note)
+    await made.learn()
+    running, learning = asyncio.create_task(made.run()), asyncio.create_task(made.learn())
+    latest = 0
+    while not learning.done():
+        await asyncio.to_thread(plane.client.patch, path, {"data": {"large": str(len(versions))}})
+        latest = int(plane.client.get(path)["metadata"]["resourceVersion"])
+
+    async def heard() -> bool:
+        return versions[-1] == latest
+
+    await until(heard)
+    running.cancel()
+    await asyncio.wait([running])
+    assert versions == sorted(versions)
 
 
 async def test_a_watch_that_is_refused_says_so(api: Api, namespace: str) -> None:

@@ -18,6 +18,7 @@ from rayscope.model.names import (
     RAY_GROUP_LABEL,
 )
 from tests.e2e.exporters import killed, program, said
+from tests.e2e.figures import FIGURES
 from tests.e2e.ground import Ground, without_rayscope
 from tests.e2e.manifests import ray_node, service_of, worker_group
 from tests.e2e.service import (

@@ -19,7 +19,7 @@ from rayscope.control.children import Ref
 from rayscope.control.exporters import Exporters
 from rayscope.control.refusals import Refusals, noted
 from rayscope.control.takeover import applied
-from rayscope.inject import recorded_payload
+from rayscope.inject import noted_payload
 from rayscope.kube.api import Api, Object, Objects
 from rayscope.kube.errors import ApiError, Conflict, KindMissing
 from rayscope.kube.kinds import CONFIG_MAP, POD, RAY_CLUSTER
@@ -196,7 +196,7 @@ async def unmounted(api: Api, namespace: str, digests: Iterable[str]) -> set[str
     """
     left = set(digests)
     if left:
-        payloads = map(recorded_payload, await _clusters(api, namespace, metadata_only=True))
+        payloads = map(noted_payload, await _clusters(api, namespace, metadata_only=True))
         left -= {payload.exporter for payload in payloads if payload}
     if left:
         left -= mounted_exporters(await _clusters(api, namespace))

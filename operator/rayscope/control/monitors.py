@@ -69,14 +69,12 @@ class Monitors:
         return True
 
     async def learn(self, namespaces: Sequence[str | None]) -> None:
-        """Learn which there are, before the first visit: what is known not to be there need not be read."""
-        try:
-            for place in namespaces:
-                for found in await self._api.list(VLLM_MONITOR, place, metadata_only=True):
-                    metadata = found["metadata"]
-                    self._seen.setdefault(Key(metadata["namespace"], metadata["name"]), _fingerprint(found))
-        except KindMissing:
-            self._missing.add(VLLM_MONITOR)
+        """Learn which there are: what is known not to be there need not be read. What was told meanwhile is later."""
+        before = dict(self._seen)
+        listed = await self._listed(namespaces)
+        told = {key for key in {*before, *self._seen} if self._seen.get(key) != before.get(key)}
+        known = {key: before.get(key, value) for key, value in listed.items() if key not in told}
+        self._seen = known | {key: self._seen[key] for key in told & self._seen.keys()}
 
     async def of(self, service: Service) -> Monitor | None:
         """The monitor of a labelled service; None where it has none (yet)."""
@@ -119,6 +117,15 @@ class Monitors:
             self.changed(service.key, made)
         log.info("VLLMMonitor %s is made.", service.key)
         return Monitor.of(made)
+
+    async def _listed(self, namespaces: Sequence[str | None]) -> dict[Key, int]:
+        try:
+            lists = [await self._api.list(VLLM_MONITOR, place, metadata_only=True) for place in namespaces]
+        except KindMissing:
+            self._missing.add(VLLM_MONITOR)
+            return {}
+        metadata = ((found["metadata"], found) for each in lists for found in each)
+        return {Key(place["namespace"], place["name"]): _fingerprint(found) for place, found in metadata}
 
     async def _read(self, key: Key) -> Object | None:
         if VLLM_MONITOR in self._missing:

@@ -28,7 +28,7 @@ def wanted_monitor(service: Service, api_version: str, kind: str) -> Manifest:
 def ours(monitor: Manifest) -> bool:
     """Whether Rayscope's owner reference is on it."""
     return any(
-        entry["manager"] == MANAGER and "f:ownerReferences" in mapping(fields, "f:metadata")
+        entry.get("manager") == MANAGER and "f:ownerReferences" in mapping(fields, "f:metadata")
         for entry, fields in _writers(monitor)
     )
 
@@ -36,14 +36,14 @@ def ours(monitor: Manifest) -> bool:
 def claimed(monitor: Manifest) -> bool:
     """Whether somebody else has written its spec, or applied it as a whole."""
     return any(
-        entry["manager"] != MANAGER
+        entry.get("manager") != MANAGER
         and ("f:spec" in fields or APPLIED in mapping(fields, "f:metadata", "f:annotations"))
         for entry, fields in _writers(monitor)
     )
 
 
 def _writers(monitor: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
-    """Everybody who manages a field of the object itself, its status apart."""
+    """Everybody who manages a field of the object itself, its status apart; whoever has no name is somebody else."""
     for entry in sequence(monitor, "metadata", "managedFields"):
         if not entry.get("subresource"):
             yield entry, mapping(entry, "fieldsV1")

@@ -96,6 +96,9 @@ class Resync:
             except ApiError as trouble:
                 figures.resyncs.labels("failed").inc()
                 log.warning("The comparison with the cluster failed, and is due again later: %s", trouble)
+            except Exception:
+                figures.resyncs.labels("failed").inc()
+                log.exception("The comparison with the cluster failed by a fault of ours, and is due again later.")
             else:
                 figures.resyncs.labels("done").inc()
 

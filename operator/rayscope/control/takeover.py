@@ -47,7 +47,8 @@ def taken_over(entries: Sequence[Manifest], manager: str = MANAGER) -> list[Mani
 
 
 def _is(entry: Manifest, manager: str, operation: str) -> bool:
-    return bool(entry["manager"] == manager and entry["operation"] == operation and not entry.get("subresource"))
+    who = (entry.get("manager"), entry.get("operation"), entry.get("subresource"))
+    return who in {(manager, operation, None), (manager, operation, "")}
 
 
 def _union(fields: Fields, *others: Fields) -> Fields:

@@ -5,7 +5,7 @@ takes every part or stays exactly as it was.
 """
 
 from rayscope.inject.injection import Injection, inject
-from rayscope.inject.inspection import Inspection, inspect, recorded_payload
+from rayscope.inject.inspection import Inspection, inspect, noted_payload, recorded_payload
 from rayscope.inject.patch import Operation
 from rayscope.inject.report import GroupReport, Outcome, Reason
 from rayscope.inject.stripping import strip
@@ -19,6 +19,7 @@ __all__ = [
     "Reason",
     "inject",
     "inspect",
+    "noted_payload",
     "recorded_payload",
     "strip",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rayscope.inject.record import standing_record
+from rayscope.inject.record import Record, standing_record
 from rayscope.inject.report import GroupReport, already, missing, skipped
 from rayscope.inject.survey import Finding, survey
 from rayscope.model.manifest import Manifest
@@ -22,6 +22,12 @@ class Inspection:
     @property
     def complete(self) -> bool:
         return all(group.outcome == "already" for group in self.groups)
+
+
+def noted_payload(cluster: Manifest) -> Payload | None:
+    """What a cluster's metadata say that it was injected with: all of it, or what was copied from another cluster's."""
+    record = Record.of(cluster)
+    return record.payload if record else None
 
 
 def recorded_payload(cluster: Manifest) -> Payload | None:

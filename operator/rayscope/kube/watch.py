@@ -46,15 +46,20 @@ class Watch:
         self._told = told
         self._version: str | None = None
         """What is known is of this moment; None: not known."""
+        self._learning = asyncio.Lock()
+        self._meanwhile: dict[tuple[str, str], Object | None] = {}
+        """By namespace and name, what was told while they were listed, which may be later; None: deleted."""
 
     async def learn(self) -> None:
         """List them; where their kind is not installed, there are none."""
-        chosen = self._selection
-        try:
-            found, self._version = await self._api.snapshot(chosen.kind, chosen.namespace, chosen.labels)
-        except KindMissing:
-            found, self._version = [], None
-        self._listed(found)
+        async with self._learning:
+            meanwhile: dict[tuple[str, str], Object | None] = {}
+            self._meanwhile = meanwhile
+            found, version = await self._snapshot()
+            self._meanwhile = {}
+        self._listed([*(body for body in found if _place(body) not in meanwhile), *filter(None, meanwhile.values())])
+        if not meanwhile:
+            self._version = version
 
     async def run(self) -> None:
         """Follow them until cancelled; Forbidden where we may not."""
@@ -71,11 +76,20 @@ class Watch:
                 self._doubt(trouble)
             await asyncio.sleep(PAUSE * random.uniform(0.5, 1))  # noqa: S311 - no secret
 
+    async def _snapshot(self) -> tuple[Objects, str | None]:
+        chosen = self._selection
+        try:
+            return await self._api.snapshot(chosen.kind, chosen.namespace, chosen.labels)
+        except KindMissing:
+            return [], None
+
     async def _follow(self, version: str) -> None:
         chosen = self._selection
         async for type_, body in self._api.watch(chosen.kind, chosen.namespace, chosen.labels, version):
             self._version = body["metadata"]["resourceVersion"]
             if type_ != BOOKMARK:
+                if self._learning.locked():
+                    self._meanwhile[_place(body)] = None if type_ == DELETED else body
                 self._told(body, type_ == DELETED)
 
     def _doubt(self, trouble: ApiError) -> None:
@@ -83,3 +97,7 @@ class Watch:
         log.log(logging.INFO if trouble.status else logging.WARNING, "%s is listed anew: %s", self._selection, trouble)
         if trouble.status:
             self._version = None
+
+
+def _place(body: Object) -> tuple[str, str]:
+    return body["metadata"].get("namespace", ""), body["metadata"]["name"]

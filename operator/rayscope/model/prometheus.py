@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rayscope.model.manifest import Manifest, labels, mapping, sequence
-from rayscope.model.selector import selects, written
+from rayscope.model.selector import invalid, selects, written
 
 FIELDS = {"PodMonitor": "podMonitor", "ServiceMonitor": "serviceMonitor", "PrometheusRule": "rule"}
 
@@ -31,7 +31,7 @@ class Prometheus:
     def demands(self) -> Mapping[str, str]:
         """The labels that its selector asks for by their values, as far as there is one choice only."""
         expressions = [each for each in sequence(self.selector, "matchExpressions") if each["operator"] == "In"]
-        single = {each["key"]: each["values"][0] for each in expressions if len(each["values"]) == 1}
+        single = {each["key"]: values[0] for each in expressions if len(values := sequence(each, "values")) == 1}
         return {**single, **mapping(self.selector, "matchLabels")}
 
     def __str__(self) -> str:
@@ -55,6 +55,8 @@ class Prometheus:
         namespace = monitor["metadata"]["namespace"]
         if self.selector is None:
             return "it takes no monitors of this kind at all: it has no selector for them"
+        if wrong := invalid(self.selector) or invalid(self.namespaces or {}):
+            return f"Prometheus Operator does not take its selectors: {wrong}"
         if self.namespaces is None and namespace != self.namespace:
             return f"it looks in its own namespace {self.namespace} only"
         if not selects(self.namespaces or {}, namespace_labels):

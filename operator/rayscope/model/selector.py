@@ -5,9 +5,15 @@ An empty selector selects everything. What an absent one means is up to the fiel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from rayscope.model.manifest import Manifest, mapping, sequence
+from rayscope.model.monitor import LABEL_NAME, LABEL_VALUE
+
+LONGEST_VALUE = 63
+OPERATORS = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
+"""Each with whether it takes values."""
 
 
 def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
@@ -30,7 +36,33 @@ def _holds(requirement: Manifest, labels: Mapping[str, str]) -> bool:
         case "DoesNotExist":
             return key not in labels
         case unknown:
-            raise ValueError(f"a selector's operator {unknown!r} is none that the API server lets in")
+            raise ValueError(f"{unknown!r} is no operator of a selector")
+
+
+def invalid(selector: Manifest) -> str | None:
+    """Why Kubernetes takes it for no selector (metav1.LabelSelectorAsSelector), or None.
+
+    To be asked of what is in a custom resource: its definition lets in any operator, and labels that nothing can have.
+    """
+    pairs = mapping(selector, "matchLabels").items()
+    requirements = [{"key": key, "operator": "In", "values": [value]} for key, value in pairs]
+    return next(_wrong([*requirements, *sequence(selector, "matchExpressions")]), None)
+
+
+def _wrong(requirements: list[Manifest]) -> Iterator[str]:
+    for requirement in requirements:
+        key, operator, values = requirement["key"], requirement["operator"], sequence(requirement, "values")
+        if operator not in OPERATORS:
+            yield f"{operator!r} is no operator"
+        elif OPERATORS[operator] != bool(values):
+            yield f"{operator} {'needs' if OPERATORS[operator] else 'takes no'} values"
+        if not re.search(LABEL_NAME, key):
+            yield f"{key!r} is no label"
+        yield from (f"{value!r} is no value of a label" for value in values if not _is_value(value))
+
+
+def _is_value(text: str) -> bool:
+    return len(text) <= LONGEST_VALUE and bool(re.search(LABEL_VALUE, text))
 
 
 def written(selector: Manifest) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rayscope.inject import inspect, recorded_payload
+from rayscope.inject import inspect, noted_payload, recorded_payload
 from rayscope.model.payload import Payload
 from tests.unit.inject.clusters import PAYLOAD, cluster, group, head_template, injected, pod
 
@@ -59,6 +59,11 @@ def test_a_record_alone_is_no_injection() -> None:
     copied["metadata"]["annotations"] = injected(cluster())["metadata"]["annotations"]
     assert recorded_payload(copied) is None
     assert recorded_payload(injected(cluster())) == PAYLOAD
+
+
+def test_metadata_alone_say_with_what_it_was_injected() -> None:
+    assert noted_payload({"metadata": injected(cluster())["metadata"]}) == PAYLOAD
+    assert noted_payload({"metadata": cluster()["metadata"]}) is None
 
 
 def test_a_record_of_a_later_version_is_read_as_far_as_it_is_known() -> None:

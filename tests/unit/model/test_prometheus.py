@@ -49,6 +49,22 @@ def test_labels_of_monitor_and_namespace_decide(selector: Any, namespaces: Any, 
     assert given is None if told is None else given is not None and told in given
 
 
+@pytest.mark.parametrize(
+    "selector",
+    [
+        {"matchExpressions": [{"key": "team", "operator": "in", "values": ["ml"]}]},
+        {"matchExpressions": [{"key": "team", "operator": "In"}]},
+        {"matchLabels": {"release": "a b"}},
+    ],
+)
+def test_a_selector_that_is_none_takes_nothing_and_no_label_helps(selector: Any) -> None:
+    asked = prometheus(podMonitorSelector=selector, podMonitorNamespaceSelector={})
+    told = asked.refusal(MONITOR, NAMESPACE)
+    assert told is not None
+    assert "does not take its selectors" in told
+    assert asked.lacking(MONITOR, NAMESPACE) is None
+
+
 def test_service_monitors_have_a_selector_of_their_own() -> None:
     manifest = {
         "kind": "PrometheusAgent",

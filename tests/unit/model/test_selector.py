@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rayscope.model.selector import selects, written
+from rayscope.model.selector import invalid, selects, written
 
 LABELS = {"app": "vllm", "team": "ml"}
 
@@ -39,6 +39,24 @@ def test_every_requirement_of_a_selector_must_hold(selector: dict[str, Any], *, 
 def test_an_operator_that_kubernetes_does_not_know_is_no_silent_match() -> None:
     with pytest.raises(ValueError, match="Like"):
         selects(requirement("Like", "v"), LABELS)
+
+
+@pytest.mark.parametrize(
+    ("selector", "told"),
+    [
+        ({"matchLabels": {"example.com/team": "ml"}}, None),
+        ({"matchLabels": {"team": ""}}, None),
+        (requirement("NotIn", "vllm"), None),
+        (requirement("in", "vllm"), "'in' is no operator"),
+        (requirement("In"), "In needs values"),
+        (requirement("Exists", "vllm"), "Exists takes no values"),
+        (requirement("Exists", key="-team"), "'-team' is no label"),
+        ({"matchLabels": {"team": "a b"}}, "'a b' is no value of a label"),
+        ({"matchLabels": {"team": "x" * 64}}, f"'{'x' * 64}' is no value of a label"),
+    ],
+)
+def test_what_kubernetes_takes_for_no_selector_is_told(selector: dict[str, Any], told: str | None) -> None:
+    assert invalid(selector) == told
 
 
 @pytest.mark.parametrize(
