@@ -74,7 +74,7 @@ def _labels(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> Ma
     "--webhook-address",
     metavar="ADDRESS",
     default=None,
-    show_default="all",
+    show_default="all, IPv4 and IPv6",
     help="Where the admission webhook listens; its certificate names it, too.",
 )
 @click.option(
@@ -113,7 +113,7 @@ def _labels(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> Ma
     "--health-address",
     metavar="ADDRESS",
     default=None,
-    show_default="all",
+    show_default="all, IPv4 and IPv6",
     help="Where /healthz, /readyz and /metrics are served.",
 )
 @click.option(

@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
 
 from rayscope.control import figures
+from rayscope.listening import listen
 
 STALLED = 300.0
 """Seconds without a finished visit. The longest single one, with every request timing out, takes less."""
@@ -33,7 +34,7 @@ class Health:
         figures.depth.set_function(depth)
 
     async def serve(self, address: str, port: int) -> None:
-        """Run until cancelled; OSError where the address cannot be had."""
+        """Run until cancelled, at `address` ("": all); OSError where it cannot be had."""
         application = web.Application()
         application.router.add_get("/healthz", self._healthz)
         application.router.add_get("/readyz", self._readyz)
@@ -41,8 +42,7 @@ class Health:
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            await web.TCPSite(runner, address, port).start()
-            log.info("Health and metrics are at http://%s:%d.", *runner.addresses[0][:2])
+            log.info("Health and metrics are at http://%s:%d.", *await listen(runner, address, port))
             await asyncio.Event().wait()
         finally:
             await runner.cleanup()

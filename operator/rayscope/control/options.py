@@ -8,7 +8,9 @@ from pathlib import Path
 
 from rayscope.model.names import MANAGER, WEBHOOK_CONFIGURATION
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - a pod is reached from outside
+EVERYWHERE = ""
+"""All addresses, IPv6 included: a pod is reached from outside, on some clusters by nothing else."""
+
 WEBHOOK_NAME = f"{MANAGER}-webhook"
 
 

@@ -34,7 +34,8 @@ def service_client(namespace: str, name: str, ca_bundle: bytes | None = None) ->
 
 def url_client(host: str, port: int, ca_bundle: bytes) -> Manifest:
     """Reached by address: an operator that runs outside the cluster."""
-    return {"url": f"https://{host}:{port}{WEBHOOK_PATH}", **_trust(ca_bundle)}
+    place = f"[{host}]" if ":" in host else host
+    return {"url": f"https://{place}:{port}{WEBHOOK_PATH}", **_trust(ca_bundle)}
 
 
 def webhook_configuration(client: Manifest, failure_policy: FailurePolicy = "Ignore") -> Manifest:

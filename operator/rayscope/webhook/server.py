@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from rayscope.listening import listen
 from rayscope.model.names import WEBHOOK_PATH
 from rayscope.webhook.admission import Malformed
 from rayscope.webhook.keeper import Keeper
@@ -27,9 +28,9 @@ log = logging.getLogger(__name__)
 
 
 class Webhook:
-    """The admission webhook as a whole: answers reviews, and looks after its certificate meanwhile."""
+    """The admission webhook as a whole, at `address` ("": all): answers reviews, and looks after its certificate."""
 
-    def __init__(self, reviewer: Reviewer, keeper: Keeper, address: str = "0.0.0.0", port: int = 9443) -> None:  # noqa: S104 - a pod is reached from outside
+    def __init__(self, reviewer: Reviewer, keeper: Keeper, address: str, port: int) -> None:
         self._keeper = keeper
         self._address = address
         self._port = port
@@ -65,11 +66,9 @@ class Webhook:
         )
         await runner.setup()
         try:
-            site = web.TCPSite(runner, self._address, self._port, ssl_context=self._keeper.presented.context)
-            await site.start()
-            self._port = runner.addresses[0][1]
+            host, self._port = await listen(runner, self._address, self._port, self._keeper.presented.context)
             self._listening.set()
-            log.info("The webhook listens on %s, port %d.", self._address, self._port)
+            log.info("The webhook listens on %s, port %d.", host, self._port)
             yield
         finally:
             self._listening.clear()

@@ -65,3 +65,4 @@ def test_an_operator_outside_the_cluster_is_reached_by_url() -> None:
     client = url_client("192.0.2.1", 9443, b"PEM")
     assert client["url"] == "https://192.0.2.1:9443/mutate"
     assert "service" not in client
+    assert url_client("fd00::1", 9443, b"PEM")["url"] == "https://[fd00::1]:9443/mutate"

@@ -1,6 +1,7 @@
 """The server on a real socket with real certificates."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ HOST = "127.0.0.1"
 JSON = {"Content-Type": "application/json"}
 LIMIT = 30
 """Seconds to wait for what takes none."""
+IPV6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
 
 
 class Certified:
@@ -261,9 +263,21 @@ async def test_it_is_ready_only_once_it_has_a_certificate_and_listens(tmp_path: 
     await asyncio.wait([task])
 
 
-async def test_a_port_that_is_taken_ends_it_with_the_reason(certified: Certified) -> None:
+@pytest.mark.parametrize("address", [HOST, ""])
+async def test_a_port_that_is_taken_ends_it_with_the_reason(certified: Certified, address: str) -> None:
     async with serving(certified) as webhook:
-        second = Webhook(Reviewer(defaults, DEFAULTS), certified.keeper, HOST, webhook.port)
+        second = Webhook(Reviewer(defaults, DEFAULTS), certified.keeper, address, webhook.port)
         with pytest.raises(ExceptionGroup) as raised:
             await second.serve()
-        assert raised.group_contains(OSError)
+        assert raised.group_contains(OSError, match=rf"\('{address}', {webhook.port}")
+
+
+@pytest.mark.parametrize("host", [HOST, pytest.param("[::1]", marks=IPV6)])
+async def test_without_an_address_it_answers_on_all(certified: Certified, host: str) -> None:
+    url, body = "https://{}:{}/mutate", encoded(review(cluster()))
+    async with (
+        served(Webhook(Reviewer(defaults, DEFAULTS), certified.keeper, "", 0)) as webhook,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=certified.trust)) as session,
+        session.post(url.format(host, webhook.port), data=body, headers=JSON, server_hostname=HOST) as got,
+    ):
+        assert got.status == 200
