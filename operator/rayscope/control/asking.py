@@ -1,12 +1,14 @@
 """Asking pods at their own addresses: whether the exporter answers, and whether Ray's port shows vLLM's metrics.
 
 For a status, never for a decision: what does not answer within two seconds is unreachable, which is nobody's fault.
+A pod is somebody else's, so nothing that it says is followed, unpacked, or read to an end that does not come.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -19,13 +21,13 @@ from rayscope.model.names import MANAGER, OUT_OF_MEMORY
 from rayscope.model.rules import Edges
 
 BUDGET = aiohttp.ClientTimeout(total=2.0)
-AT_ONCE = 20
+AT_ONCE, WHOLE_AT_ONCE = 20, 4
 ENGINE = "vllm:"
 ON_RAYS_PORT = b"ray_vllm_"
 CHUNK = 64 << 10
-NOT_FOUND = 404
-LARGEST = 64 << 20
-"""Bytes; nobody's metrics are that long."""
+OK, NOT_FOUND = 200, 404
+LARGEST, LONGEST_STATUS = 16 << 20, 4 << 20
+"""Bytes; nobody's metrics are that long, and no exporter's status."""
 
 
 class Answer(StrEnum):
@@ -61,16 +63,20 @@ class Shown:
 
 
 class Asking:
-    """The connections to pods; at most twenty at once."""
+    """The connections to pods; at most twenty at once, and four of whose metrics are kept until all are there."""
 
     def __init__(self) -> None:
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._whole = asyncio.Semaphore(WHOLE_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         # Never by way of a proxy, which knows no pod; and a connection that is used every ten minutes is not kept.
         self._session = aiohttp.ClientSession(
-            timeout=BUDGET, connector=aiohttp.TCPConnector(force_close=True), headers={"User-Agent": MANAGER}
+            timeout=BUDGET,
+            connector=aiohttp.TCPConnector(force_close=True),
+            headers={"User-Agent": MANAGER, "Accept-Encoding": "identity"},
+            auto_decompress=False,
         )
         return self
 
@@ -98,7 +104,7 @@ class Asking:
 
         It is read until the first of them; for `edges` to the end, which is a megabyte or more.
         """
-        async with self._gate:
+        async with self._whole if edges else self._gate:
             try:
                 return await self._shows(_url(address, port, "metrics"), whole=edges)
             except (aiohttp.ClientError, TimeoutError):
@@ -106,8 +112,8 @@ class Asking:
 
     async def _shows(self, url: str, *, whole: bool) -> Shown:
         kept, seen, engine = bytearray(), 0, False
-        async with self._open.get(url) as response:
-            if not response.ok:
+        async with self._open.get(url, allow_redirects=False) as response:
+            if response.status != OK:
                 return Shown(engine=False)
             async for chunk in response.content.iter_chunked(CHUNK):
                 kept += chunk
@@ -117,20 +123,22 @@ class Asking:
                     break
                 if not whole:
                     del kept[: 1 - len(ON_RAYS_PORT)]
-        return Shown(engine, shown(bytes(kept)) if whole else {})
+        return Shown(engine, shown(kept) if whole else {})
 
     async def _told(self, address: str, port: int) -> dict[str, Any]:
         """Its status; one that nobody has scraped yet has not looked at its families, and we are the first."""
         status = await self._status(address, port)
         if status.get("failing") or mapping(status, "scrapes").get("served"):
             return status
-        async with self._open.get(_url(address, port, "metrics")) as response:
-            await response.read()  # where that fails, its status says why
+        async with self._open.get(_url(address, port, "metrics"), allow_redirects=False) as response:
+            async for _ in _parts(response, LARGEST):
+                pass  # where that fails, its status says why
         return await self._status(address, port)
 
     async def _status(self, address: str, port: int) -> dict[str, Any]:
-        async with self._open.get(_url(address, port, "status"), raise_for_status=True) as response:
-            status = json.loads(await response.read())
+        url = _url(address, port, "status")
+        async with self._open.get(url, raise_for_status=True, allow_redirects=False) as response:
+            status = json.loads(b"".join([part async for part in _parts(response, LONGEST_STATUS)]))
         if not isinstance(status, dict):
             raise ValueError("no object")  # noqa: TRY004 - what was read is wrong, not how it was called
         return status
@@ -140,6 +148,16 @@ class Asking:
         if self._session is None:
             raise RuntimeError("it is a context manager: nothing can be asked before it is entered")
         return self._session
+
+
+async def _parts(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:
+    """What it says; ValueError where that is more than LIMIT bytes."""
+    seen = 0
+    async for part in response.content.iter_chunked(CHUNK):
+        seen += len(part)
+        if seen > limit:
+            raise ValueError(f"more than {limit} bytes")
+        yield part
 
 
 def _certain(trouble: Exception) -> bool:

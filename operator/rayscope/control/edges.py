@@ -33,7 +33,7 @@ def reported(status: Manifest) -> Edges:
     return found
 
 
-def shown(metrics: bytes) -> Edges:
+def shown(metrics: bytes | bytearray) -> Edges:
     """By Ray's own metrics, as text."""
     found: defaultdict[Indicator, set[float]] = defaultdict(set)
     for name, edge in RAYS.findall(metrics):

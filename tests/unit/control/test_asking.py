@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import resource
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,13 +30,37 @@ CAPTURE = TESTS / "exporter" / "captures" / "vllm-two-api-servers"
 RAYS_PORT = gzip.decompress((TESTS / "render" / "ray-2.60.0-metrics-port.txt.gz").read_bytes())
 
 
+ENDLESS = """
+import socket
+with socket.create_server(("127.0.0.1", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    client, _ = server.accept()
+    client.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\n")
+    while True:
+        client.sendall(b" " * (1 << 20))
+"""
+
+
 @contextmanager
-def server(body: bytes, status: int = 200) -> Iterator[int]:
+def endless() -> Iterator[int]:
+    """A port of another process, where the first GET has an answer that never ends."""
+    with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        try:
+            yield int(running.stdout.readline())
+        finally:
+            running.kill()
+
+
+@contextmanager
+def server(body: bytes, status: int = 200, **headers: str) -> Iterator[int]:
     """A port where every GET has this answer."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
             self.end_headers()
             with contextlib.suppress(OSError):  # the reader has seen enough
                 self.wfile.write(body)
@@ -94,6 +121,30 @@ async def test_a_port_where_nobody_listens_or_something_else_does_has_no_exporte
             assert (await asking.exporter(HOST, port)).answer is Answer.NONE
         with server(b"", 404) as port:
             assert (await asking.exporter(HOST, port)).answer is Answer.NONE
+
+
+async def test_a_status_without_an_end_is_none_and_costs_no_memory() -> None:
+    with endless() as port:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        async with Asking() as asking:
+            assert (await asking.exporter(HOST, port)).answer is Answer.NONE
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10  # KiB
+
+
+async def test_what_is_packed_is_not_unpacked() -> None:
+    with server(gzip.compress(b"{}"), Content_Encoding="gzip") as port:
+        async with Asking() as asking:
+            assert (await asking.exporter(HOST, port)).answer is Answer.NONE
+
+
+async def test_nobody_sends_it_anywhere_else() -> None:
+    async with Asking() as asking:
+        with (
+            server(b'{"as": "ray_vllm_"}') as elsewhere,
+            server(b"", 302, Location=f"http://{HOST}:{elsewhere}/") as port,
+        ):
+            assert (await asking.exporter(HOST, port)).answer is Answer.NONE
+            assert await asking.ray(HOST, port) == Shown(engine=False)
 
 
 async def test_what_may_be_a_mesh_or_the_network_is_unreachable() -> None:
