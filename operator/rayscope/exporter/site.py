@@ -27,7 +27,7 @@ from rayscope.exporter.status import Json, failing, status
 METRICS, STATUS, HEALTH, START = "/metrics", "/status", "/healthz", "/"
 METHODS = ("GET", "HEAD")
 REST_SECONDS = 60.0
-"""A task that has failed is not tried again before that: it may have taken all of a core to fail."""
+"""What has failed is not tried again before that, but for a scrape: it may have taken seconds of a core to fail."""
 
 
 class Site:
@@ -40,6 +40,8 @@ class Site:
         self._scrapes = Scrapes()
         self._failures = Failures()
         self._resting: Dict[str, float] = {}
+        self._failing = ""
+        """Why there were no metrics when they were last asked for, in the words of failures.py."""
 
     def immediate(self, request: Request) -> Optional[Response]:
         """Everything but what needs a read."""
@@ -49,18 +51,21 @@ class Site:
             return sentence(405, "Only GET and HEAD are served.", ("Allow", ", ".join(METHODS)))
         if request.path == HEALTH:
             return sentence(200, "ok")
+        if request.path == STATUS and self._failing and self._rests("scrape"):
+            return _document(failing(self._options, self._failures, self._failing))
         return INDEX if request.path == START else None
 
     def read(self) -> Answer:
         """Read the directory once; the answer to each who waits is written out of that."""
         reading, failed = self._attempt("scrape", self._read)
+        self._note(failed)
 
         def answer(request: Request, peer: str) -> Response:
             if reading is None:
                 return self._apology(request, failed)
             response, failed_now = self._attempt("scrape", lambda: self._answer(request, peer, reading))
             if request.path == METRICS:
-                self._scrapes.failing = failed_now
+                self._note(failed_now)
             return response or self._apology(request, failed_now)
 
         return answer
@@ -90,11 +95,19 @@ class Site:
             self._task("measure", self._source.measure)
 
     def _task(self, name: str, run: Callable[[], object]) -> None:
-        if time.monotonic() < self._resting.get(name, 0.0):
+        if self._rests(name):
             return
         _, failed = self._attempt(name, run)
         if failed:
             self._resting[name] = time.monotonic() + REST_SECONDS
+
+    def _rests(self, name: str) -> bool:
+        return time.monotonic() < self._resting.get(name, 0.0)
+
+    def _note(self, failed: str) -> None:
+        """Take note of how a scrape went: one that fails tells the status of the next minute, without a read for it."""
+        self._failing = failed
+        self._resting["scrape"] = time.monotonic() + REST_SECONDS
 
     def _attempt(self, during: str, step: Callable[[], T]) -> Tuple[Optional[T], str]:
         result, failed = self._failures.attempt(during, step)

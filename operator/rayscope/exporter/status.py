@@ -18,7 +18,7 @@ Json = Dict[str, Any]
 def status(options: Options, source: Optional[Source], scrapes: Scrapes, failures: Failures) -> Json:
     """Everything that is known now. Without a source there is no directory yet, and those parts are empty."""
     return {
-        **_program(options, failures, failing=scrapes.failing or None),
+        **_program(options, failures, failing=None),
         "directory": _directory(options, source),
         "liveness": _liveness(source),
         "writers": _writers(source),

@@ -223,11 +223,15 @@ from rayscope.exporter.http.request import Request
 from rayscope.exporter.options import Options
 from rayscope.exporter.site import Site
 
+def request(path):
+    return Request("GET", path, {{}}, keep_alive=True)
+
 def answer(path, reading):
-    return reading(Request("GET", path, {{}}, keep_alive=True), "10.0.0.9")
+    return reading(request(path), "10.0.0.9")
 
 def failing():
-    return json.loads(answer("/status", site.read()).body)["failing"]
+    page = site.immediate(request("/status")) or answer("/status", site.read())
+    return json.loads(page.body)["failing"]
 
 site = Site(Options({str(tmp_path)!r}, 0, "", ("vllm:",), "process"))
 reading = site.read()

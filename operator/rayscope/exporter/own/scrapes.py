@@ -22,8 +22,6 @@ class Scrapes:
     """`served`: answers on /metrics; `reads`: of the directory, one for all; `seconds`: what the last one took."""
 
     served: int = 0
-    failing: str = ""
-    """Why the last answer could not be written, in the words of failures.py."""
     reads: int = 0
     seconds: float = 0.0
     clients: Dict[str, Client] = field(default_factory=dict)
