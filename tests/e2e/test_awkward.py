@@ -85,7 +85,7 @@ def test_they_run_and_serve_without_a_program_and_with_a_broken_one(ground: Grou
     eventually(lambda: awkward.says("Monitored", "Forbidden"), "the VLLMMonitor says that a quota is in the way", LIMIT)
     assert client.find(path) is None
     eventually(lambda: awkward.says("Reporting", "SomeSilent"), "the VLLMMonitor says that nobody reports", LIMIT)
-    before = awkward.standing()
+    before = eventually(lambda: awkward.standing() if _serving(awkward) else [], "who serves is Ready", LIMIT)
     with traffic(awkward) as clients:
         _all_say(awkward, pods, f"waiting: there is no {EXPORTER_MOUNT}/{EXPORTER_FILE} yet")
         with without_rayscope(ground.cluster):
@@ -192,6 +192,11 @@ def _broken(name: str) -> Manifest:
     """What is no program, by the name of one."""
     data = base64.b64encode(b"this is no program\n").decode()
     return {"metadata": {"name": name}, "binaryData": {EXPORTER_FILE: data}}
+
+
+def _serving(service: Service) -> bool:
+    """Whether all who have a proxy are Ready."""
+    return all(is_ready(pod) for pod in service.pods() if _group(pod) in {"headgroup", RESTRICTED})
 
 
 def _group(pod: Manifest) -> str:
