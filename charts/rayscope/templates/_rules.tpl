@@ -16,7 +16,8 @@
 - apiGroups: [""]
   resources: [services]
   verbs: [list, watch, create, patch, delete]
-# The exporter beside the services, likewise. Kubernetes cannot limit this to our own labels; Rayscope asks for no others.
+# The exporter, one ConfigMap a namespace and version: created, restored, patched only where it has lost our labels, and
+# deleted when nothing mounts it. Kubernetes cannot limit this to our own labels; Rayscope asks for no others.
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [list, watch, create, patch, delete]

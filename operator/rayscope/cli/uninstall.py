@@ -51,8 +51,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Take away what Rayscope has made, after it was uninstalled.
 
-    The monitors beside the services, the exporters that no pod mounts, and in Rayscope's own namespace its certificates
-    and its Lease. No pod is touched, and an exporter that pods mount stays: run it again when they are gone.
+    The monitors, rules and Services beside the services, the exporters that nothing mounts, and in Rayscope's own
+    namespace its certificates and its Lease. No pod is touched. An exporter that a RayCluster or a pod mounts stays
+    (run it again when they are gone), and so does one that somebody else has written (`rayscope render`, into git).
     VLLMMonitors go with their CustomResourceDefinition, which is yours to delete.
 
     \b
@@ -60,8 +61,8 @@ def command(  # noqa: PLR0913 - one parameter an option
       rayscope uninstall -n rayscope --dry-run
       rayscope uninstall -n rayscope --yes
 
-    It exits with 0 when nothing is left, with 1 while Rayscope still runs (it would make everything again) or where
-    nothing was confirmed, and with 2 when the cluster is out of reach or you may not.
+    It exits with 0 when nothing is left that may go, with 1 while Rayscope still runs (it would make everything again)
+    or where nothing was confirmed, and with 2 when the cluster is out of reach or you may not.
     """
     from rayscope.model.service import Key  # noqa: PLC0415 - takes a moment that `--help` should not
 
@@ -78,7 +79,7 @@ async def _uninstall(  # noqa: PLR0913 - what the caller asks for
     for each in found:
         click.echo(str(each.ref))
     if dry_run or not found:
-        click.echo("Nothing was deleted (--dry-run)." if found else "Nothing is left.")
+        click.echo("Nothing was deleted (--dry-run)." if found else "Nothing is left that may go.")
         return 0
     if holder := await _still_leading(api, lease, patience):
         click.echo(f"Rayscope still runs ({holder} leads), and would make all of it again.", err=True)

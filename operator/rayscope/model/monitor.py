@@ -46,7 +46,7 @@ class Resources(Spec):
     memory_request: Quantity = "32Mi"
     """Memory request."""
     memory_limit: Quantity = "128Mi"
-    """Memory limit; the exporter keeps itself to three quarters of it."""
+    """Memory limit. The exporter's own is 96Mi: more is never used, with less the kernel may end it."""
     guaranteed_cpu: Quantity = "100m"
     """CPU request and limit where the Ray container is Guaranteed."""
 

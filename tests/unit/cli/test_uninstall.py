@@ -6,7 +6,7 @@ from tests.unit.cli.files import call
 def test_the_help_tells_what_stays() -> None:
     told = call("uninstall", "--help")
     assert told.status == 0
-    assert "an exporter that pods mount stays" in " ".join(told.output.split())
+    assert "An exporter that a RayCluster or a pod mounts stays" in " ".join(told.output.split())
 
 
 def test_a_kubeconfig_that_is_none_ends_in_one_line(tmp_path: object) -> None:
