@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 
 from rayscope.control.edges import reported, shown
-from rayscope.model.manifest import mapping, sequence
+from rayscope.model.manifest import Manifest, mapping, sequence
 from rayscope.model.names import MANAGER, OUT_OF_MEMORY
 from rayscope.model.rules import Edges
 
@@ -27,7 +28,8 @@ ON_RAYS_PORT = b"ray_vllm_"
 CHUNK = 64 << 10
 OK, NOT_FOUND = 200, 404
 LARGEST, LONGEST_STATUS = 16 << 20, 4 << 20
-"""Bytes; nobody's metrics are that long, and no exporter's status."""
+"""Bytes; nobody's metrics are that long, and no exporter's status. That is a hundred megabytes as objects, at worst:
+none are kept while anything is waited for."""
 
 
 class Answer(StrEnum):
@@ -52,6 +54,8 @@ class Report:
 
     answer: Answer
     edges: Edges = field(default_factory=dict)
+    scraped: bool = True
+    """Whether anybody has asked it for metrics; before that it knows no families."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +92,11 @@ class Asking:
         """Ask an exporter for its status."""
         async with self._gate:
             try:
-                status = await self._told(address, port)
+                return await self._asked(address, port)
             except ValueError:
                 return Report(Answer.NONE)
             except (aiohttp.ClientError, TimeoutError) as trouble:
                 return Report(Answer.NONE if _certain(trouble) else Answer.UNREACHABLE)
-        if failing := status.get("failing"):
-            return Report(Answer.OUT_OF_MEMORY if failing == OUT_OF_MEMORY else Answer.FAILING)
-        families = (str(mapping(family).get("name")) for family in sequence(status, "families"))
-        answer = Answer.ENGINE if any(name.startswith(ENGINE) for name in families) else Answer.ALIVE
-        return Report(answer, reported(status))
 
     async def ray(self, address: str, port: int, *, edges: bool = False) -> Shown | None:
         """Whether Ray's port shows vLLM's metrics. None: it cannot be reached.
@@ -125,23 +124,20 @@ class Asking:
                     del kept[: 1 - len(ON_RAYS_PORT)]
         return Shown(engine, shown(kept) if whole else {})
 
-    async def _told(self, address: str, port: int) -> dict[str, Any]:
-        """Its status; one that nobody has scraped yet has not looked at its families, and we are the first."""
-        status = await self._status(address, port)
-        if status.get("failing") or mapping(status, "scrapes").get("served"):
-            return status
-        async with self._open.get(_url(address, port, "metrics"), allow_redirects=False) as response:
-            async for _ in _parts(response, LARGEST):
-                pass  # where that fails, its status says why
+    async def _asked(self, address: str, port: int) -> Report:
+        """What its status says; where nobody has scraped it yet, we are the first, and ask it once more."""
+        report = await self._status(address, port)
+        if report.scraped:
+            return report
+        with suppress(aiohttp.ClientError, TimeoutError):  # where that fails, its status says why
+            async with self._open.get(_url(address, port, "metrics"), allow_redirects=False):
+                pass  # it has done all of it before it says a word
         return await self._status(address, port)
 
-    async def _status(self, address: str, port: int) -> dict[str, Any]:
+    async def _status(self, address: str, port: int) -> Report:
         url = _url(address, port, "status")
         async with self._open.get(url, raise_for_status=True, allow_redirects=False) as response:
-            status = json.loads(b"".join([part async for part in _parts(response, LONGEST_STATUS)]))
-        if not isinstance(status, dict):
-            raise ValueError("no object")  # noqa: TRY004 - what was read is wrong, not how it was called
-        return status
+            return _read(b"".join([part async for part in _parts(response, LONGEST_STATUS)]))
 
     @property
     def _open(self) -> aiohttp.ClientSession:
@@ -158,6 +154,22 @@ async def _parts(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[
         if seen > limit:
             raise ValueError(f"more than {limit} bytes")
         yield part
+
+
+def _read(text: bytes) -> Report:
+    """A status; ValueError where it is none of an exporter's."""
+    try:
+        return _report(json.loads(text))
+    except (AttributeError, RecursionError, TypeError) as trouble:
+        raise ValueError("it has another shape") from trouble
+
+
+def _report(status: Manifest) -> Report:
+    if failing := status.get("failing"):
+        return Report(Answer.OUT_OF_MEMORY if failing == OUT_OF_MEMORY else Answer.FAILING)
+    families = (str(mapping(family).get("name")) for family in sequence(status, "families"))
+    answer = Answer.ENGINE if any(name.startswith(ENGINE) for name in families) else Answer.ALIVE
+    return Report(answer, reported(status), scraped=bool(mapping(status, "scrapes").get("served")))
 
 
 def _certain(trouble: Exception) -> bool:

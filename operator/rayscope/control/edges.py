@@ -17,10 +17,10 @@ INDICATORS: Mapping[str, Indicator] = {
 }
 """By vLLM's names of the histograms, today's and former ones."""
 RAYS = re.compile(
-    rf"^ray_vllm[_:]({'|'.join(INDICATORS)})_bucket\{{(?:[^\n]*,)?le=\"([^\"\n]+)\"".encode(),
+    rf"^ray_vllm[_:]({'|'.join(INDICATORS)})_bucket\{{(?:[^\n]*,)?le=\"(\d+(?:\.\d*)?(?:e[-+]?\d+)?)\"".encode(),
     re.MULTILINE,
 )
-"""A bucket on Ray's port."""
+"""A bucket on Ray's port, but for the last one, whose edge is no number."""
 
 
 def reported(status: Manifest) -> Edges:

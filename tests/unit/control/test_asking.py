@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import pytest
+
 from rayscope.control.asking import Answer, Asking, Shown
 from rayscope.control.pods import Pod
 from rayscope.control.rounds import Rounds
@@ -121,6 +123,42 @@ async def test_a_port_where_nobody_listens_or_something_else_does_has_no_exporte
             assert (await asking.exporter(HOST, port)).answer is Answer.NONE
         with server(b"", 404) as port:
             assert (await asking.exporter(HOST, port)).answer is Answer.NONE
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        b"[]",
+        b'{"scrapes": [1]}',
+        b'{"scrapes": {"served": 1}, "families": 5}',
+        b'{"scrapes": {"served": 1}, "families": ["vllm:x"]}',
+        b'{"families": [{"name": "vllm:time_to_first_token_seconds", "bounds": ["x"]}]}',
+        b'{"families": [{"name": "vllm:time_to_first_token_seconds", "bounds": [[]]}]}',
+        b"[" * 100_000,
+    ],
+    ids=["a list", "scrapes", "families", "a family", "a bound", "bounds", "too deep"],
+)
+async def test_a_status_of_another_shape_is_nobodys(status: bytes) -> None:
+    async with Asking() as asking:
+        with server(status) as port:
+            assert (await asking.exporter(HOST, port)).answer is Answer.NONE
+
+
+async def test_where_a_first_scrape_brings_nothing_its_status_is_asked_again() -> None:
+    async with Asking() as asking:
+        with server(b'{"scrapes": {"served": 0}, "families": []}', Content_Length="100") as port:
+            assert (await asking.exporter(HOST, port)).answer is Answer.UNREACHABLE, "it breaks off"
+        with server(b'{"scrapes": {"served": 0}, "families": []}') as port:
+            assert (await asking.exporter(HOST, port)).answer is Answer.ALIVE
+
+
+async def test_an_edge_on_rays_port_that_is_no_number_is_no_edge() -> None:
+    bucket = 'ray_vllm_time_to_first_token_seconds_bucket{{le="{}"}} 1\n'
+    metrics = "".join(map(bucket.format, ("0.5", "1e-05", "x", "1e", "+Inf", "1.0"))).encode()
+    async with Asking() as asking:
+        with server(metrics) as port:
+            shown = await asking.ray(HOST, port, edges=True)
+    assert shown == Shown(engine=True, edges={Indicator.TIME_TO_FIRST_TOKEN: frozenset({1e-05, 0.5, 1.0})})
 
 
 async def test_a_status_without_an_end_is_none_and_costs_no_memory() -> None:
