@@ -5,16 +5,22 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from rayscope import zipapp
+from rayscope.control.exporters import Exporters
+from rayscope.control.leading import Leading
 from rayscope.control.missing import MissingKinds
 from rayscope.control.monitors import Monitors
+from rayscope.control.options import Options
 from rayscope.kube.api import Api
 from rayscope.model.service import Key
+from tests.control.rayscope import NAMESPACE
 from tests.plane import Plane
 from tests.plane.resources import VLLM_MONITORS
 
 pytestmark = pytest.mark.usefixtures("rayscope")
 
 NAME = "somebodys-own"
+LIMIT = 60.0
 OF_NOBODY = {
     "operation": "Update",
     "apiVersion": VLLM_MONITORS.api_version,
@@ -53,6 +59,19 @@ async def test_one_whose_end_nobody_has_told_is_forgotten(plane: Plane, monitors
     plane.client.delete(path(key))
     await monitors.learn([key.namespace])
     assert key not in monitors
+
+
+async def test_whose_end_nobody_has_told_is_visited_once_more(plane: Plane, api: Api, key: Key) -> None:
+    options = Options(NAMESPACE, "a replica at rest", watch_namespaces=(key.namespace,))
+    leading = Leading(api, options, Exporters(api, NAMESPACE, zipapp.build()), lambda: None)
+    await leading.resync.learn()
+    visiting = asyncio.create_task(leading.queue.run())
+    await asyncio.wait_for(leading.queue.idle(), LIMIT)
+    visiting.cancel()
+    assert key not in leading.queue.waiting
+    plane.client.delete(path(key))
+    await leading.resync.learn()
+    assert key in leading.queue.waiting
 
 
 async def test_what_is_told_while_a_list_is_read_is_later_than_the_list(monitors: Monitors, key: Key) -> None:

@@ -72,7 +72,7 @@ class Leading:
             queue=self.queue,
             known=self._known,
         )
-        self._resync = Resync(
+        self.resync = Resync(
             api,
             options.watch_namespaces,
             self._children,
@@ -88,21 +88,21 @@ class Leading:
         figures.leader.set(1)
         sources = triggers.Sources(
             queue=self.queue,
-            resync=self._resync,
+            resync=self.resync,
             missing=self._missing,
             monitors=self._monitors,
             prometheuses=self._prometheuses,
             reading=self._reading,
         )
         try:
-            await self._resync.learn()  # before the first visit, which would apply what an earlier leader has applied
+            await self.resync.learn()  # before the first visit, which would apply what an earlier leader has applied
             await together(
                 {
                     "the queue": self.queue.run(),
                     "the reading ahead": self._reading.run(),
                     "the events": self._events.run(),
                     "the statuses": self._statuses.run(),
-                    "the comparison": self._resync.run(),
+                    "the comparison": self.resync.run(),
                     "the exporters": self._delivery.run(),
                     "the look for missing kinds": self._missing.run(),
                     "the watches": self._following.run(),
@@ -121,19 +121,19 @@ class Leading:
         await self.queue.idle()
 
     def _known(self, key: Key) -> bool:
-        return self._resync.knows(key)
+        return self.resync.knows(key)
 
     def _visit(self, key: Key) -> None:
         self.queue.add(key)
 
     def _inhabited(self) -> set[str]:
-        return self._resync.inhabited()
+        return self.resync.inhabited()
 
     def _visit_namespace(self, namespace: str) -> None:
-        self._resync.visit(namespace)
+        self.resync.visit(namespace)
 
     def _visit_all(self) -> None:
-        self._resync.visit_all()
+        self.resync.visit_all()
 
     def _doubt(self) -> None:
         """What is not read at each visit is read again."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from rayscope.control import figures
@@ -104,10 +104,13 @@ class Resync:
 
     async def learn(self) -> None:
         """Learn what there is, and visit every service, labelled or not: all at once, so that much is read at once."""
+        monitors = frozenset(self._monitors)
         await self._monitors.learn(self._places)
+        self._visit_each(monitors.difference(self._monitors))
         await self._following.learn()
         before = frozenset(self._services)
         self._services = merged(await self._listed(), before, self._services)
+        self._visit_each(before - self._services)
         figures.services.set(len(self._services))
         self._delivery.doubt()
         self.visit_all()
@@ -116,6 +119,11 @@ class Resync:
         """Take nothing for known, and learn it anew."""
         self._doubt()
         await self.learn()
+
+    def _visit_each(self, missed: Iterable[Key]) -> None:
+        """Those whose end the watch has missed, while it is known whose."""
+        for key in missed:
+            self._queue.add(key)
 
     async def _listed(self) -> set[Key]:
         """The labelled services."""
