@@ -16,7 +16,10 @@ from rayscope.model.relabeling import Relabeling
 from rayscope.model.rules import Rules
 from rayscope.model.schema import Duration, Quantity, Spec, rules
 
-LABEL_NAME = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+LABEL_NAME = (
+    r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+    r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+)
 LABEL_VALUE = r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
 RAY_PORTS = (6379, 8000, 8080, 8265, 9101, 10001, 44217, 44227, 52365)
 """Ports of Ray's own processes by default (docs.ray.io, "Configuring Ray"), besides 10002-19999 for its workers."""

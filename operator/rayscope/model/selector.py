@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from rayscope.model.manifest import Manifest, mapping, sequence
 from rayscope.model.monitor import LABEL_NAME, LABEL_VALUE
 
-LONGEST_VALUE = 63
+LONGEST_VALUE, LONGEST_PREFIX = 63, 253
 OPERATORS = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
 """Each with whether it takes values."""
 
@@ -56,13 +56,17 @@ def _wrong(requirements: list[Manifest]) -> Iterator[str]:
             yield f"{operator!r} is no operator"
         elif OPERATORS[operator] != bool(values):
             yield f"{operator} {'needs' if OPERATORS[operator] else 'takes no'} values"
-        if not re.search(LABEL_NAME, key):
+        if not _is_name(key):
             yield f"{key!r} is no label"
         yield from (f"{value!r} is no value of a label" for value in values if not _is_value(value))
 
 
+def _is_name(text: str) -> bool:
+    return len(text.rpartition("/")[0]) <= LONGEST_PREFIX and bool(re.fullmatch(LABEL_NAME, text))
+
+
 def _is_value(text: str) -> bool:
-    return len(text) <= LONGEST_VALUE and bool(re.search(LABEL_VALUE, text))
+    return len(text) <= LONGEST_VALUE and bool(re.fullmatch(LABEL_VALUE, text))
 
 
 def written(selector: Manifest) -> str:
