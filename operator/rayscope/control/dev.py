@@ -64,7 +64,7 @@ async def register(api: Api, webhook: Webhook, configuration: str, address: str,
     try:
         await api.apply({**manifest, "metadata": {**manifest["metadata"], "name": name}})
         log.info(
-            "The API server asks %s:%d about RayClusters (MutatingWebhookConfiguration %s).",
+            "The API server asks %s, port %d, about RayClusters (MutatingWebhookConfiguration %s).",
             address,
             webhook.port,
             name,

@@ -12,7 +12,7 @@ from rayscope.control import dev
 from rayscope.control.exporters import Exporters
 from rayscope.control.health import Health
 from rayscope.control.leading import Leading
-from rayscope.control.options import EVERYWHERE, Options
+from rayscope.control.options import UNSPECIFIED, Options
 from rayscope.control.signals import Stop
 from rayscope.control.supervision import together
 from rayscope.kube.api import Api
@@ -101,7 +101,7 @@ def _keeper(api: Api, options: Options) -> Keeper:
     if options.cert_dir:
         return MountedCertificates(options.cert_dir)
     names = service_names(options.webhook_service, options.namespace)
-    if options.webhook_address != EVERYWHERE:
+    if options.webhook_address not in UNSPECIFIED:
         names += (options.webhook_address,)  # the API server may have been told it, in place of a Service
     place = Key(options.namespace, options.cert_secret)
     return OwnCertificates(api, place, options.webhook_configuration, names)

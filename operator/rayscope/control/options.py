@@ -10,6 +10,8 @@ from rayscope.model.names import MANAGER, WEBHOOK_CONFIGURATION
 
 EVERYWHERE = ""
 """All addresses, IPv6 included: a pod is reached from outside, on some clusters by nothing else."""
+UNSPECIFIED = frozenset({EVERYWHERE, "0.0.0.0", "::"})  # noqa: S104 - they are compared with
+"""Addresses to listen at by which nobody is reached."""
 
 WEBHOOK_NAME = f"{MANAGER}-webhook"
 
