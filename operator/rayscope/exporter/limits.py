@@ -1,6 +1,6 @@
 """What this process takes from the pod at most, and how it ends: the engine beside it costs a hundred times more.
 
-Memory ends in a MemoryError of ours, below the container's limit, because the kernel may kill a whole cgroup at once.
+Memory ends in a MemoryError of ours, below the container's default limit: the kernel may kill a whole cgroup at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rayscope.exporter.files.lease import survive_breaks
 
 MEMORY_BYTES = 96 * 1024 * 1024
 """RLIMIT_DATA: private writable memory, i.e. what the cgroup charges us for. RLIMIT_AS would also count shared
-libraries and a locale archive, which differ by image. The container's limit is 128 MiB."""
+libraries and a locale archive, which differ by image. The container's limit is 128 MiB by default."""
 
 NICENESS = 5
 """A third of the weight of the engine's threads where both share a scheduling group (a plain host); between containers

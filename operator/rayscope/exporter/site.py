@@ -28,6 +28,8 @@ METRICS, STATUS, HEALTH, START = "/metrics", "/status", "/healthz", "/"
 METHODS = ("GET", "HEAD")
 REST_SECONDS = 60.0
 """What has failed is not tried again before that, but for a scrape: it may have taken seconds of a core to fail."""
+NOTED_SECONDS = 660.0
+"""So long a scrape that failed is told without another try; the operator asks every ten minutes at least."""
 
 
 class Site:
@@ -58,7 +60,8 @@ class Site:
     def read(self) -> Answer:
         """Read the directory once; the answer to each who waits is written out of that."""
         reading, failed = self._attempt("scrape", self._read)
-        self._note(failed)
+        if failed:
+            self._note(failed)
 
         def answer(request: Request, peer: str) -> Response:
             if reading is None:
@@ -105,9 +108,9 @@ class Site:
         return time.monotonic() < self._resting.get(name, 0.0)
 
     def _note(self, failed: str) -> None:
-        """Take note of how a scrape went: one that fails tells the status of the next minute, without a read for it."""
+        """Take note of how a scrape went: one that fails is told by the status from now on, without a read for it."""
         self._failing = failed
-        self._resting["scrape"] = time.monotonic() + REST_SECONDS
+        self._resting["scrape"] = time.monotonic() + NOTED_SECONDS
 
     def _attempt(self, during: str, step: Callable[[], T]) -> Tuple[Optional[T], str]:
         result, failed = self._failures.attempt(during, step)
