@@ -8,8 +8,8 @@ import pytest
 
 from tests.e2e.evidence import collect
 from tests.e2e.figures import FIGURES
-from tests.e2e.given import Given
-from tests.e2e.ground import LIVING, Ground, lay, leave, namespace_on
+from tests.e2e.given import Given, named
+from tests.e2e.ground import IMAGES, LIVING, Ground, lay, leave, namespace_on
 from tests.kind import Cluster
 from tests.kind.cluster import NAME
 from tests.plane.progress import CONSOLE
@@ -35,13 +35,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
     given = os.environ.get("KUBECONFIG")
-    with Given(Path(given), keep=KEEP) if given else Cluster(CLUSTER, keep=KEEP) as cluster:
+    with Given(Path(given), named(IMAGES), keep=KEEP) if given else Cluster(CLUSTER, keep=KEEP) as cluster:
         request.session.config.stash[CLUSTER_UP] = cluster
-        laid = lay(cluster)
-        yield laid
-        if given and not KEEP:
-            leave(laid)
-        del request.session.config.stash[CLUSTER_UP]
+        try:
+            yield _laid(cluster)
+        finally:
+            del request.session.config.stash[CLUSTER_UP]
+            if given and not KEEP:
+                leave(cluster)
+
+
+def _laid(cluster: Cluster) -> Ground:
+    """Where that fails, the cluster is gone before anybody could look at it."""
+    try:
+        return lay(cluster)
+    except BaseException:
+        _gathered(cluster, EVIDENCE / "ground")
+        raise
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +101,13 @@ def _keep_evidence(item: pytest.Item, report: pytest.TestReport) -> None:
     """Of every namespace that there is at this moment: the story's own, and that of the service that others share."""
     if (cluster := item.config.stash.get(CLUSTER_UP, None)) is None:
         return
-    folder = EVIDENCE / item.name
+    report.sections.append(("evidence", _gathered(cluster, EVIDENCE / item.name)))
+
+
+def _gathered(cluster: Cluster, folder: Path) -> str:
+    """Where the evidence is, or how much of it there could not be: what failed before is the news."""
     try:
         collect(cluster, LIVING, folder)
-    except Exception as trouble:  # noqa: BLE001 - whatever it is, the failure of the story is the news
-        report.sections.append(("no more evidence", repr(trouble)))
-    report.sections.append(("evidence", str(folder.resolve())))
+    except Exception as trouble:  # noqa: BLE001 - see above
+        return f"{folder.resolve()}, and no more, by {trouble!r}"
+    return str(folder.resolve())

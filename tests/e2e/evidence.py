@@ -35,10 +35,12 @@ def collect(cluster: Cluster, namespaces: Iterable[str], folder: Path) -> None:
 def _logs(cluster: Cluster, namespace: str, folder: Path) -> None:
     for pod in cluster.client.list(PODS.path(namespace)):
         name = pod["metadata"]["name"]
-        words = (f"--namespace={namespace}", "logs", name, "--all-containers", "--prefix", "--tail=2000")
-        _save(cluster, folder / f"{name}.log", *words)
-        if any(each["restartCount"] for each in pod["status"].get("containerStatuses", ())):
-            _save(cluster, folder / f"{name}.previous.log", *words, "--previous")
+        words = (f"--namespace={namespace}", "logs", name, "--tail=2000")
+        _save(cluster, folder / f"{name}.log", *words, "--all-containers", "--prefix", "--ignore-errors")
+        for container in pod["status"].get("containerStatuses", ()):
+            if container["restartCount"]:
+                own = f"--container={container['name']}"
+                _save(cluster, folder / f"{name}.{container['name']}.previous.log", *words, own, "--previous")
 
 
 def _save(cluster: Cluster, target: Path, *command: str) -> None:

@@ -25,11 +25,17 @@ def said(service: Service, pod: Manifest) -> str:
 
 def killed(service: Service) -> None:
     """All at once, as the kernel kills; and wait until each has started again."""
-    before = _starts(service)
-    for pod in service.pods():
-        if EXPORTER_CONTAINER in containers(pod):
-            service.sh(pod, KILL, EXPORTER_CONTAINER)
+    pods = [pod for pod in service.pods() if EXPORTER_CONTAINER in containers(pod)]
+    before = eventually(lambda: _all_starts(service, pods), "each tells when it has started", LIMIT)
+    for pod in pods:
+        service.sh(pod, KILL, EXPORTER_CONTAINER)
     eventually(lambda: _all_later(before, _starts(service)), "all have started again", LIMIT)
+
+
+def _all_starts(service: Service, pods: list[Manifest]) -> dict[str, float]:
+    """Of these pods; none as long as one of them tells nothing."""
+    found = _starts(service)
+    return found if found.keys() == {pod["metadata"]["name"] for pod in pods} else {}
 
 
 def _starts(service: Service) -> dict[str, float]:

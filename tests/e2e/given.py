@@ -4,7 +4,7 @@ Its nodes pull images, so those of the tests have to be where it finds them, and
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.kind import Cluster
@@ -14,19 +14,26 @@ from tests.kind.access import ACCOUNT, NAMESPACE, kubectl, write_token_kubeconfi
 class Given(Cluster):
     """By the kubeconfig of somebody who may do everything there."""
 
-    def __init__(self, administrator: Path, *, keep: bool = False) -> None:
+    def __init__(self, administrator: Path, images: Mapping[str, str], *, keep: bool = False) -> None:
         super().__init__("given", keep=keep)
         self._administrator = administrator
+        self.images = images
+        """By what they are of, as named() has them."""
 
     def up(self) -> bool:
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_token_kubeconfig(self._administrator, self.kubeconfig)
+        try:
+            write_token_kubeconfig(self._administrator, self.kubeconfig)
+        except BaseException:
+            self.down()
+            raise
         return True
 
     def down(self) -> None:
         """Take back the tests' own rights; the cluster stays."""
-        kubectl(self._administrator, "delete", "clusterrolebinding", ACCOUNT)
-        kubectl(self._administrator, f"--namespace={NAMESPACE}", "delete", "serviceaccount", ACCOUNT)
+        kubectl(self._administrator, "delete", "--ignore-not-found", "clusterrolebinding", ACCOUNT)
+        where = f"--namespace={NAMESPACE}"
+        kubectl(self._administrator, where, "delete", "--ignore-not-found", "serviceaccount", ACCOUNT)
 
     def load(self, image: str) -> None:
         """Nothing to do: its nodes pull them."""
@@ -46,6 +53,6 @@ def named(wanted: Iterable[str]) -> dict[str, str]:
     if missing := [variable(what) for what, name in names.items() if not name]:
         raise LookupError(
             f"The cluster of $KUBECONFIG pulls its images itself: {', '.join(missing)} must name them. "
-            "`python -m tests.kind images` makes those of this project and prints their tags."
+            "`python -m tests.e2e` makes them and prints these variables; push them to where its nodes pull from."
         )
     return names

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from tests.e2e.given import Given, named
-from tests.e2e.manifests import MONITORING, PROMETHEUS, prometheus, prometheus_operator
+from tests.e2e.given import Given
+from tests.e2e.manifests import LABELS, MONITORING, PROMETHEUS, prometheus, prometheus_operator
 from tests.kind import Cluster, images
 from tests.kind.command import run
 from tests.kind.images import ROOT
@@ -63,12 +63,13 @@ def lay(cluster: Cluster) -> Ground:
 
     What is waited for is waited for at the end: all start at once.
     """
-    given = isinstance(cluster, Given)
-    names = named(IMAGES) if given else {what: _loaded(cluster, make) for what, make in IMAGES.items()}
-    kuberay = not given or not _defined(cluster, "rayclusters.ray.io")
+    _claim(cluster)
+    given = cluster.images if isinstance(cluster, Given) else None
+    names = given or {what: _loaded(cluster, make) for what, make in IMAGES.items()}
+    kuberay = given is None or not _defined(cluster, "rayclusters.ray.io")
     if kuberay:
         _install_kuberay(cluster, names["kuberay"])
-    if not given or not _defined(cluster, "prometheuses.monitoring.coreos.com"):
+    if given is None or not _defined(cluster, "prometheuses.monitoring.coreos.com"):
         _install_prometheus_operator(cluster, names["prometheus_operator"], names["config_reloader"])
     _install_prometheus(cluster, names["prometheus"])
     install_rayscope(cluster, names["rayscope"])
@@ -76,13 +77,25 @@ def lay(cluster: Cluster) -> Ground:
     return Ground(cluster, names["ray"], names["rayscope"], names["without_python"])
 
 
-def leave(ground: Ground) -> None:
+def _claim(cluster: Cluster) -> None:
+    """Have a namespace for Rayscope. LookupError where there is one that is not the tests' own: nothing is touched."""
+    found = cluster.client.find(NAMESPACES.path(name=SYSTEM))
+    if found is None:
+        cluster.client.create(NAMESPACES.path(), {"metadata": {"name": SYSTEM, "labels": LABELS}})
+    elif not LABELS.items() <= found["metadata"]["labels"].items():
+        raise LookupError(f"Namespace {SYSTEM} is there, and not by these tests: they would take over what is in it.")
+
+
+def leave(cluster: Cluster) -> None:
     """Take Rayscope and what watches the tests from a cluster that goes on living; what was put under them stays."""
+    found = cluster.client.find(NAMESPACES.path(name=SYSTEM))
+    if found is None or not LABELS.items() <= found["metadata"]["labels"].items():
+        return
     with step("Rayscope", "helm uninstall") as current:
-        _helm(ground.cluster, "uninstall", RELEASE, f"--namespace={SYSTEM}", "--ignore-not-found", "--wait")
-        ground.cluster.kubectl("delete", "namespace", SYSTEM, "--ignore-not-found")
+        _helm(cluster, "uninstall", RELEASE, f"--namespace={SYSTEM}", "--ignore-not-found", "--wait")
+        cluster.kubectl("delete", "namespace", SYSTEM, "--ignore-not-found")
         watching = {"apiVersion": "v1", "kind": "List", "items": prometheus("")[1:]}
-        ground.cluster.kubectl("delete", "--ignore-not-found", "--filename=-", stdin=json.dumps(watching))
+        cluster.kubectl("delete", "--ignore-not-found", "--filename=-", stdin=json.dumps(watching))
         current.outcome = "uninstalled"
 
 
@@ -132,7 +145,7 @@ def install_rayscope(cluster: Cluster, image: str) -> None:
         _helm(
             cluster,
             *("upgrade", "--install", RELEASE, str(ROOT / "charts" / "rayscope")),
-            *(f"--namespace={SYSTEM}", "--create-namespace", "--wait", "--timeout=5m"),
+            *(f"--namespace={SYSTEM}", "--wait", "--timeout=5m"),
             *("--set-string", f"image.repository={repository},image.tag={tag}"),
         )
         current.outcome = tag

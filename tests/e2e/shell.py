@@ -81,5 +81,8 @@ class Shell:
                 yield
             finally:
                 process.send_signal(signal.SIGINT)
-                status = process.wait(LIMIT)
+                try:
+                    status = process.wait(LIMIT)
+                finally:
+                    process.kill()
         assert status == 0, log.read_text()

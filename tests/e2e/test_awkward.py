@@ -34,7 +34,7 @@ from tests.e2e.service import (
     troubles,
 )
 from tests.e2e.traffic import traffic
-from tests.plane.client import Manifest
+from tests.plane.client import ApiError, Manifest
 from tests.plane.resources import CONFIG_MAPS, NAMESPACES, PODS, RAY_SERVICES, SERVICES, Resource
 from tests.plane.waiting import eventually
 
@@ -147,13 +147,22 @@ def test_a_worker_without_a_proxy_is_never_ready_and_is_scraped(awkward: Service
 
 
 def test_where_ray_may_run_restricted_the_exporter_may_too(awkward: Service, restricted: str) -> None:
-    (pod,) = (pod for pod in awkward.pods() if _group(pod) == RESTRICTED)
-    spec = {key: value for key, value in pod["spec"].items() if key not in {"nodeName", "serviceAccountName"}}
-    copy = {"metadata": {"name": "copy"}, "spec": spec}
-    client = awkward.ground.cluster.client
-    admitted = client.request("POST", PODS.path(restricted), body=copy, query={"dryRun": "All"})
+    by_group = {_group(pod): pod for pod in awkward.pods()}
+    with pytest.raises(ApiError, match="violates PodSecurity"):
+        _admitted(awkward, by_group[IDLE], restricted)
+    pod = by_group[RESTRICTED]
+    admitted = _admitted(awkward, pod, restricted)
     FIGURES.compared("containers in a restricted namespace", list(containers(pod)), list(containers(admitted)))
     assert EXPORTER_CONTAINER in containers(admitted)
+
+
+def _admitted(service: Service, pod: Manifest, namespace: str) -> Manifest:
+    """A copy of the POD in the NAMESPACE, as it would be there."""
+    spec = {key: value for key, value in pod["spec"].items() if key not in {"nodeName", "serviceAccountName"}}
+    copy = {"metadata": {"name": "copy"}, "spec": spec}
+    client = service.ground.cluster.client
+    admitted: Manifest = client.request("POST", PODS.path(namespace), body=copy, query={"dryRun": "All"})
+    return admitted
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.e2e.ground import SYSTEM, Ground, rolled_out
 from tests.e2e.manifests import ray_service
 from tests.e2e.service import Service
 from tests.plane.client import Manifest
-from tests.plane.resources import LEASES, PODS, RAY_CLUSTERS, RAY_SERVICES
+from tests.plane.resources import EVENTS, LEASES, PODS, RAY_CLUSTERS, RAY_SERVICES
 from tests.plane.waiting import eventually
 
 LIMIT = 180.0
@@ -29,6 +29,8 @@ NOWHERE = {"e2e.rayscope.dev/node": "none"}
 """No node has this label: pods of such a template never run."""
 OPERATOR = f"deployment/{MANAGER}"
 LEAST = 10
+KEPT = 3600
+"""Seconds for which KubeRay lets RayClusters be that are none of its own."""
 TOLERANCE = 10.0
 """Seconds: replicas look at the Lease every two, and it was renewed once more after we saw it."""
 
@@ -39,6 +41,7 @@ def service(ground: Ground, namespace: str) -> Service:
     made = Service(ground, namespace)
     manifest = ray_service(namespace, made.name, ground.ray, {MONITOR_LABEL: MONITOR_VALUE})
     manifest["spec"]["rayClusterConfig"] = _tiny(manifest["spec"]["rayClusterConfig"])
+    manifest["spec"]["rayClusterDeletionDelaySeconds"] = KEPT
     ground.cluster.client.create(RAY_SERVICES.path(namespace), manifest)
     eventually(lambda: _is_known(made), "the VLLMMonitor tells of its cluster", LIMIT)
     return made
@@ -82,10 +85,10 @@ def test_replicas_are_replaced_while_clusters_are_made(ground: Ground, service: 
 
 
 def _reported(service: Service, made: Iterable[str]) -> set[str]:
-    """Those of whom the VLLMMonitor says that they are not injected."""
-    conditions = service.monitor()["status"]["conditions"]
-    messages = [each["message"] for each in conditions if (each["type"], each["status"]) == ("Injected", "False")]
-    return {name for name in made if any(name in message for message in messages)}
+    """Those of whom an event on the RayService says that they were made without Rayscope."""
+    events = service.ground.cluster.client.list(EVENTS.path(service.namespace))
+    messages = [event["message"] for event in events if event["reason"] == "RestartRequired"]
+    return {name for name in made if any(f"RayCluster {name} " in message for message in messages)}
 
 
 def _is_known(service: Service) -> bool:

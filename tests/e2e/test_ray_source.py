@@ -1,7 +1,5 @@
 """A service whose engines count through Ray, as Ray Serve LLM has them do: labelled and watched as any other."""
 
-import threading
-
 import pytest
 
 from rayscope.model.names import EXPORTER_CONTAINER, MONITOR_LABEL, MONITOR_VALUE, RAY_METRICS_PORT
@@ -11,7 +9,8 @@ from tests.e2e.figures import FIGURES
 from tests.e2e.ground import Ground
 from tests.e2e.manifests import ray_service
 from tests.e2e.prometheus import Prometheus
-from tests.e2e.service import Request, Service, containers
+from tests.e2e.service import Request, Service, containers, troubles
+from tests.e2e.traffic import held
 from tests.plane.progress import step
 from tests.plane.resources import RAY_SERVICES
 from tests.plane.waiting import eventually
@@ -36,7 +35,7 @@ def service(ground: Ground, namespace: str) -> Service:
 
 
 def test_it_is_injected_and_ready_and_its_source_is_ray(service: Service) -> None:
-    assert all(service.ask(REQUESTS))
+    assert troubles(service.ask(REQUESTS)) == []
     assert all(EXPORTER_CONTAINER in containers(pod) for pod in service.pods())
     eventually(lambda: service.monitor()["status"]["source"] == "Ray", "the VLLMMonitor's source is Ray", LIMIT)
     eventually(service.is_monitored, "the VLLMMonitor is Ready", LIMIT)
@@ -58,18 +57,14 @@ def test_its_counters_are_the_clients_own(service: Service) -> None:
 
 def test_what_rules_and_dashboards_need_is_kept(service: Service) -> None:
     """Which is the recorded series, but for batches, of which Ray has none, and for what is made of another series."""
-    held = threading.Thread(target=service.ask, args=(REQUESTS[:HELD],), kwargs={"until": "seen"})
-    held.start()
-    try:
+    recorded = [*vocabulary.latency(), *vocabulary.load(), *vocabulary.throughput()]
+    others = (vocabulary.BATCHES, vocabulary.FINISHED)
+    needed = [each for each in recorded if not any(other in each.expression for other in others)]
+    assert needed
+    with held(service, REQUESTS[:HELD], "seen"):
         service.shows("ray_vllm_num_requests_running", HELD)
-        recorded = [*vocabulary.latency(), *vocabulary.load(), *vocabulary.throughput()]
-        others = (vocabulary.BATCHES, vocabulary.FINISHED)
-        needed = [each for each in recorded if not any(other in each.expression for other in others)]
         told = [each.name for each in needed if _is_told(service, each)]
         FIGURES.compared("recorded series that need Ray's port: all | told", len(needed), len(told))
-    finally:
-        service.release("seen")
-        held.join()
 
 
 def test_most_of_rays_port_is_transferred_and_not_stored(service: Service) -> None:

@@ -68,13 +68,15 @@ def shell(ground: Ground, service: Service, tmp_path_factory: pytest.TempPathFac
     opened = Shell.open(ground, service.namespace, tmp_path_factory.mktemp("readme"))
     manifest = ray_service(service.namespace, service.name, ground.ray, {})
     (opened.folder / "service.yaml").write_text(yaml.safe_dump(manifest))
-    opened.run(f"helm uninstall {RELEASE} --namespace {SYSTEM} --wait")
-    opened.run(f"rayscope uninstall --namespace {SYSTEM} --yes")
-    opened.run(f"kubectl delete crd {CRD}")
-    yield opened
-    opened.run(f"helm uninstall {RELEASE} --namespace {NAMESPACE} --wait --ignore-not-found")
-    opened.run(f"kubectl delete crd {CRD} --ignore-not-found")  # kept for the users' sake, and no other release's
-    install_rayscope(ground.cluster, ground.rayscope)
+    try:
+        opened.run(f"helm uninstall {RELEASE} --namespace {SYSTEM} --wait")
+        opened.run(f"rayscope uninstall --namespace {SYSTEM} --yes")
+        opened.run(f"kubectl delete crd {CRD}")
+        yield opened
+        opened.run(f"helm uninstall {RELEASE} --namespace {NAMESPACE} --wait --ignore-not-found")
+        opened.run(f"kubectl delete crd {CRD} --ignore-not-found")  # kept for the users' sake, and no other release's
+    finally:
+        install_rayscope(ground.cluster, ground.rayscope)
 
 
 def test_each_command_is_run_here_or_by_ci() -> None:
@@ -117,7 +119,12 @@ def test_it_is_installed_and_one_label_and_a_rollout_bring_numbers(
     asked.all_answered("the README's rollout")
     eventually(service.is_monitored, "the VLLMMonitor is Ready", LIMIT)
     assert "2/2" in shell.run(f"kubectl {STATUS}")
-    eventually(lambda: service.total("vllm:generation_tokens_total") is not None, "there are numbers", LIMIT)
+    (cluster,) = service.clusters()
+    eventually(lambda: len(service.pods()) == 2, "the old cluster's pods are gone", LIMIT)
+    asked_of_it = service.ledger()["committed"]["tokens"]
+    assert asked_of_it
+    name = cluster["metadata"]["name"]
+    service.shows("vllm:generation_tokens_total", asked_of_it, "README's way", ray_io_cluster=name)
     shell.run(DOCTOR)
     FIGURES.compared("pods that report after the README's quickstart", "2/2", service.monitor()["status"]["summary"])
 

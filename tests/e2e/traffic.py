@@ -12,6 +12,18 @@ BETWEEN_SECONDS = 0.2
 REQUEST = Request(3, 2, 0.5)
 
 
+@contextmanager
+def held(service: Service, requests: list[Request], name: str) -> Iterator[None]:
+    """REQUESTS run from the block's beginning to its end, however that comes; NAME is theirs alone."""
+    asking = threading.Thread(target=service.ask, args=(requests,), kwargs={"until": name})
+    asking.start()
+    try:
+        yield
+    finally:
+        service.release(name)
+        asking.join()
+
+
 class Traffic:
     """What has come of it so far."""
 

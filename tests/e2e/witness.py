@@ -56,8 +56,10 @@ def witness(service: Service) -> Iterator[Witness]:
         watching.start()
         return watching
 
-    watching = [follow(RAY_CLUSTERS, seen.clusters), follow(RAY_SERVICES, seen.services)]
+    watching: list[threading.Thread] = []
     try:
+        watching.append(follow(RAY_CLUSTERS, seen.clusters))
+        watching.append(follow(RAY_SERVICES, seen.services))
         yield seen
     finally:
         over.set()

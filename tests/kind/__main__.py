@@ -1,9 +1,8 @@
-"""Clusters by hand: one up, one down, and the images of the tests."""
+"""Clusters by hand: one up, one down."""
 
 import argparse
 import sys
 
-from tests.kind import daemon, images
 from tests.kind.cluster import NAME, Cluster
 
 
@@ -11,10 +10,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "up":
         _up(options.name, options.workers)
-    elif options.command == "down":
-        Cluster(options.name).down()
     else:
-        _images(options.load)
+        Cluster(options.name).down()
     return 0
 
 
@@ -30,8 +27,6 @@ def _parser() -> argparse.ArgumentParser:
     down = commands.add_parser("down", help="delete a cluster")
     for command in (up, down):
         command.add_argument("--name", default=NAME, help="default: %(default)s")
-    made = commands.add_parser("images", help="have every image that tests run, and print their tags")
-    made.add_argument("--load", metavar="NAME", help="and load them into this cluster")
     return parser
 
 
@@ -39,15 +34,6 @@ def _up(name: str, workers: int) -> None:
     cluster = Cluster(name, workers=workers)
     cluster.up()
     print(f"export KUBECONFIG={cluster.kubeconfig}")
-
-
-def _images(load: str | None) -> None:
-    daemon.ensure()
-    for make in images.ALL:
-        tag = make()
-        print(tag, flush=True)
-        if load:
-            Cluster(load).load(tag)
 
 
 if __name__ == "__main__":

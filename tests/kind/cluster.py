@@ -86,20 +86,32 @@ class Cluster:
             return False
         image = node_image()
         with step(f"cluster {self.name}", "kind create cluster") as current:
-            self._create(image)
-            current.now("waiting for nodes and DNS")
-            self._settle(image)
+            administrator = self._create(image)
+            try:
+                access.write_token_kubeconfig(administrator, self.kubeconfig)
+                current.now("waiting for nodes and DNS")
+                self._settle(image)
+            except BaseException:
+                if not self._keep:
+                    self._delete()
+                raise
             current.outcome = f"{len(self.nodes)} node(s), Kubernetes {self._version()}"
         return True
 
     def down(self) -> None:
         """Delete the cluster of this name, and its files; a daemon that was started for it ends with its last."""
         with step(f"cluster {self.name}", "kind delete cluster") as current:
-            self._kind("delete", "cluster")
-            shutil.rmtree(self._folder, ignore_errors=True)
-            current.outcome = "deleted, dockerd stopped" if daemon.stop() else "deleted"
+            current.outcome = "deleted, dockerd stopped" if self._delete() else "deleted"
 
-    def _create(self, image: NodeImage) -> None:
+    def _delete(self) -> bool:
+        """Whether the daemon ended with it."""
+        self._close_client()
+        self._kind("delete", "cluster")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return daemon.stop()
+
+    def _create(self, image: NodeImage) -> Path:
+        """The kubeconfig of its administrator."""
         self._folder.mkdir(parents=True, exist_ok=True)
         document = configuration.local(self._workers) if image.local else configuration.ordinary(self._workers)
         wanted = self._folder / "kind.yaml"
@@ -107,7 +119,7 @@ class Cluster:
         administrator = self._folder / "administrator.kubeconfig"
         options = [f"--image={image.tag}"] if image.tag else []
         self._kind("create", "cluster", f"--config={wanted}", f"--kubeconfig={administrator}", *options)
-        access.write_token_kubeconfig(administrator, self.kubeconfig)
+        return administrator
 
     def _settle(self, image: NodeImage) -> None:
         eventually(lambda: all(map(_ready, self.client.list(NODES.path()))), "every node is ready", READY_SECONDS)

@@ -26,9 +26,10 @@ def run(
             command, input=stdin, env=settings, capture_output=True, text=True, check=False, timeout=limit
         )
     except subprocess.TimeoutExpired as late:
-        raise CommandError(f"{' '.join(command)}: no end within {limit:g} s") from late
+        said = "".join(part.decode(errors="replace") for part in (late.stderr, late.stdout) if part)
+        raise CommandError(_failure(command, f"no end within {limit:g} s", said)) from late
     if result.returncode:
-        raise CommandError(_failure(command, result.returncode, result.stderr + result.stdout))
+        raise CommandError(_failure(command, f"exit status {result.returncode}", result.stderr + result.stdout))
     return result.stdout
 
 
@@ -38,7 +39,7 @@ def pipe(producer: list[str | Path], consumer: list[str | Path]) -> str:
         command = [str(word) for word in consumer]
         result = subprocess.run(command, stdin=source.stdout, capture_output=True, text=True, check=False)
     if result.returncode or source.returncode:
-        status = result.returncode or source.returncode
+        status = f"exit status {result.returncode or source.returncode}"
         raise CommandError(_failure([*map(str, producer), "|", *command], status, result.stderr + result.stdout))
     return result.stdout
 
@@ -52,5 +53,5 @@ def succeeds(*words: str | Path) -> bool:
         return False
 
 
-def _failure(command: list[str], status: int, said: str) -> str:
-    return f"{' '.join(command)}: exit status {status}\n{said[-SAID:]}"
+def _failure(command: list[str], how: str, said: str) -> str:
+    return f"{' '.join(command)}: {how}\n{said[-SAID:]}"

@@ -7,7 +7,6 @@ recipe: as long as that is the same, there is nothing to do.
 import functools
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from rayscope import __version__
@@ -137,6 +136,3 @@ def _load(image: Image, program: Program, _: Step) -> None:
         archive = Path(name) / "image.tar"
         Image(image.tag, {place: assets.of_the_cache(program)}, image.entrypoint, image.user).write(archive)
         docker.load(archive)
-
-
-ALL: tuple[Callable[[], str], ...] = (operator, kuberay, prometheus_operator, config_reloader, prometheus)

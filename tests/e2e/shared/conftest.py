@@ -11,10 +11,16 @@ from tests.plane.waiting import eventually
 
 
 @pytest.fixture(scope="package")
-def service(ground: Ground) -> Iterator[Service]:
-    """Labelled before it is applied, and serving."""
+def home(ground: Ground) -> Iterator[str]:
+    """Its namespace, which is there for as long as there may be evidence in it."""
     with namespace_on(ground) as name:
-        made = Service(ground, name)
-        made.start({MONITOR_LABEL: MONITOR_VALUE})
-        eventually(lambda: all(map(is_ready, made.pods())), "all of its pods are Ready", LIMIT)
-        yield made
+        yield name
+
+
+@pytest.fixture(scope="package")
+def service(ground: Ground, home: str) -> Service:
+    """Labelled before it is applied, and serving."""
+    made = Service(ground, home)
+    made.start({MONITOR_LABEL: MONITOR_VALUE})
+    eventually(lambda: all(map(is_ready, made.pods())), "all of its pods are Ready", LIMIT)
+    return made

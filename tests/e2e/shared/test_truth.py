@@ -20,6 +20,7 @@ from tests.e2e.service import (
     state,
     troubles,
 )
+from tests.e2e.traffic import held
 from tests.plane.client import Manifest
 from tests.plane.waiting import eventually
 
@@ -80,13 +81,8 @@ def test_sums_in_prometheus_are_the_clients_own(service: Service) -> None:
 
 
 def test_requests_that_run_are_seen_running(service: Service) -> None:
-    held = threading.Thread(target=service.ask, args=(_requests(11),), kwargs={"until": "seen"})
-    held.start()
-    try:
+    with held(service, _requests(11), "seen"):
         service.shows(RUNNING, 11)
-    finally:
-        service.release("seen")
-        held.join()
     service.shows(RUNNING, 0)
 
 
@@ -100,22 +96,19 @@ def test_killed_replicas_take_nothing_with_them_and_leave_nothing_behind(service
 
 
 def test_a_gauge_outlives_its_process_by_two_scrapes_at_most(service: Service) -> None:
-    held = threading.Thread(target=service.ask, args=(_requests(8),), kwargs={"until": "stale"})
-    held.start()
-    service.shows(RUNNING, 8)
-    pod = service.pods()[0]
-    killed = service.replicas(pod)[0]
-    which = f'{{pod="{pod["metadata"]["name"]}", pid="{killed}", namespace="{service.namespace}"}}'
-    prometheus = Prometheus(service.ground.cluster.client)
-    assert prometheus.series(RUNNING + which)
-    moment = float(service.sh(pod, f"kill -9 {killed}; date +%s.%N"))
-    eventually(lambda: not prometheus.series(RUNNING + which), "its gauge is gone", LIMIT)
-    (series,) = prometheus.series(f"{RUNNING}{which}[5m]")
-    late = [when for when, _ in series["values"] if when > moment]
-    FIGURES.compared("scrapes with the gauge of a process after its end", f"<= {SCRAPES}", len(late))
-    assert len(late) <= SCRAPES
-    service.release("stale")
-    held.join()
+    with held(service, _requests(8), "stale"):
+        service.shows(RUNNING, 8)
+        pod = service.pods()[0]
+        killed = service.replicas(pod)[0]
+        which = f'{{pod="{pod["metadata"]["name"]}", pid="{killed}", namespace="{service.namespace}"}}'
+        prometheus = Prometheus(service.ground.cluster.client)
+        assert prometheus.series(RUNNING + which)
+        moment = float(service.sh(pod, f"kill -9 {killed}; date +%s.%N"))
+        eventually(lambda: not prometheus.series(RUNNING + which), "its gauge is gone", LIMIT)
+        (series,) = prometheus.series(f"{RUNNING}{which}[5m]")
+        late = [when for when, _ in series["values"] if when > moment]
+        FIGURES.compared("scrapes with the gauge of a process after its end", f"<= {SCRAPES}", len(late))
+        assert len(late) <= SCRAPES
     eventually(lambda: len(service.living()) == REPLICAS, "the replica is replaced", LIMIT)
     service.shows(RUNNING, 0)
 
@@ -164,12 +157,22 @@ def _between(service: Service, family: str, least: float, most: float) -> float 
 def _counts_exactly(service: Service) -> None:
     """Whatever was lost in the middle of a request: all that is asked from now on is counted, once."""
     eventually(partial(_is_scraped_since, service, time.time()), "each target is scraped once more", LIMIT)
-    shown = {family: service.total(family, **TINY) for family, _, _ in COUNTED}
+    shown = eventually(partial(_settled, service), "all targets show what they have counted", LIMIT)
     before = service.ledger()["committed"]
     assert troubles(service.ask(_requests(50))) == []
     asked = service.ledger()["committed"] - before
     for family, what, scale in COUNTED:
-        service.shows(family, (shown[family] or 0) + asked[what] / scale, "exactly", **TINY)
+        service.shows(family, shown[family] + asked[what] / scale, "exactly", **TINY)
+
+
+def _settled(service: Service) -> dict[str, float]:
+    """The sums over all targets, when nothing is asked; none where a scrape has failed between, which hides a part."""
+    before = _totals(service)
+    return before if service.is_scraped() and _totals(service) == before else {}
+
+
+def _totals(service: Service) -> dict[str, float]:
+    return {family: service.total(family, **TINY) or 0.0 for family, _, _ in COUNTED}
 
 
 def _is_scraped_since(service: Service, moment: float) -> bool:
@@ -179,15 +182,12 @@ def _is_scraped_since(service: Service, moment: float) -> bool:
 
 def _kill_in_the_middle(service: Service, release: str) -> None:
     """One replica of every pod, while it has requests to answer and others are answered."""
-    held = threading.Thread(target=service.ask, args=(_requests(12),), kwargs={"until": release})
     others = threading.Thread(target=service.ask, args=(_requests(100),))
-    held.start()
-    service.shows(RUNNING, 12)
-    others.start()
-    for pod in service.pods():
-        service.sh(pod, f"kill -9 {CHANCE.choice(service.replicas(pod))}")
-    service.release(release)
-    held.join()
+    with held(service, _requests(12), release):
+        service.shows(RUNNING, 12)
+        others.start()
+        for pod in service.pods():
+            service.sh(pod, f"kill -9 {CHANCE.choice(service.replicas(pod))}")
     others.join()
     eventually(lambda: len(service.living()) == REPLICAS, "replicas are replaced", LIMIT)
     service.shows(RUNNING, 0)
