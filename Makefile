@@ -32,7 +32,7 @@ format: $(STAMP) ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: tools ## Make anew what is made from code: CRD, dashboards, chart README and schema, docs/cli.md
+generate: tools ## Make anew what is made from code: CRD, dashboards, rules, chart README and schema, docs
 	$(BIN)/python -m rayscope.render.crd > crds/rayscope.dev_vllmmonitors.yaml
 	$(BIN)/python -m rayscope.render.rules.installation > charts/rayscope/files/rules.yaml
 	$(BIN)/python -m rayscope.dashboards.source operator/rayscope/dashboards/json charts/rayscope/files/dashboards
@@ -74,6 +74,6 @@ lock: $(STAMP) ## Resolve requirements.lock anew
 	echo 'hatchling>=1.27' | $(COMPILE) --no-annotate -c requirements.lock - -o requirements-build.lock
 
 clean: ## Remove what make made here (the cache of built parts stays)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist e2e-evidence
 
 .PHONY: help install check format generate assets tools test rules-test e2e unit demo bench lock clean
