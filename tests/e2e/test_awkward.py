@@ -38,6 +38,7 @@ from tests.plane.client import ApiError, Manifest
 from tests.plane.resources import CONFIG_MAPS, NAMESPACES, PODS, RAY_SERVICES, SERVICES, Resource
 from tests.plane.waiting import eventually
 
+FORBIDDEN = 403
 QUOTAS = Resource("", "v1", "resourcequotas")
 TOKENS = "vllm:generation_tokens_total"
 IDLE, OWN, RESTRICTED = "idle", "own-directory", "restricted"
@@ -90,7 +91,7 @@ def test_they_run_and_serve_without_a_program_and_with_a_broken_one(ground: Grou
         _all_say(awkward, pods, f"waiting: there is no {EXPORTER_MOUNT}/{EXPORTER_FILE} yet")
         with without_rayscope(ground.cluster):
             client.delete(QUOTAS.path(awkward.namespace, FEW))
-            client.create(CONFIG_MAPS.path(awkward.namespace), _broken(name))
+            eventually(partial(_made, awkward, _broken(name)), "no quota is in the way any longer", LIMIT)
             _all_say(awkward, pods, "the exporter ended with status 1")
         eventually(lambda: client.get(path).get("immutable"), "Rayscope has put its own in the place of that", LIMIT)
         eventually(lambda: awkward.monitor()["status"]["summary"]["reporting"] == "3/3", "three pods report", LIMIT)
@@ -201,6 +202,17 @@ def _broken(name: str) -> Manifest:
     """What is no program, by the name of one."""
     data = base64.b64encode(b"this is no program\n").decode()
     return {"metadata": {"name": name}, "binaryData": {EXPORTER_FILE: data}}
+
+
+def _made(service: Service, config_map: Manifest) -> bool:
+    """Whether it is admitted: the API server learns of a quota's end a moment later."""
+    try:
+        service.ground.cluster.client.create(CONFIG_MAPS.path(service.namespace), config_map)
+    except ApiError as refusal:
+        if refusal.status != FORBIDDEN:
+            raise
+        return False
+    return True
 
 
 def _serving(service: Service) -> bool:
