@@ -46,7 +46,7 @@ class Figures:
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    table = [head, *rows]
+    table = [tuple(cell.replace("|", r"\|") for cell in row) for row in (head, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(head))]
 
     def line(row: tuple[str, ...]) -> str:
