@@ -1,4 +1,4 @@
-"""Free ports of the loopback address, held until they are used, so that no two planes or tests race for one.
+"""Ports: whether somebody listens, and free ones of the loopback address, held so that no two tests race for one.
 
 A port is held by a socket that is bound and does not listen. With SO_REUSEADDR on both sides a server may bind it too
 (Go and asyncio servers set it), while the kernel gives it to nobody who asks for any free port.
@@ -28,3 +28,12 @@ class HeldPort:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def reachable(address: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection((address, port), timeout=10).close()
+    except OSError:
+        return False
+    return True

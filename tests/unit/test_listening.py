@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from rayscope.listening import listen
+from tests.plane.ports import reachable
 
 IPV6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
 
@@ -21,14 +22,6 @@ async def runner() -> AsyncIterator[web.AppRunner]:
     await made.setup()
     yield made
     await made.cleanup()
-
-
-def reachable(address: str, port: int) -> bool:
-    try:
-        socket.create_connection((address, port), timeout=10).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("client", ["127.0.0.1", pytest.param("::1", marks=IPV6)])

@@ -7,14 +7,7 @@ import socket
 import pytest
 
 from rayscope.exporter.http.listen import Unavailable, listen, url
-
-
-def reachable(address: str, port: int) -> bool:
-    try:
-        socket.create_connection((address, port), timeout=10).close()
-    except OSError:
-        return False
-    return True
+from tests.plane.ports import reachable
 
 
 def test_by_default_every_address_is_served_ipv6_too_where_there_is_any() -> None:
