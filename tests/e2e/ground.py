@@ -82,14 +82,18 @@ def _claim(cluster: Cluster) -> None:
     found = cluster.client.find(NAMESPACES.path(name=SYSTEM))
     if found is None:
         cluster.client.create(NAMESPACES.path(), {"metadata": {"name": SYSTEM, "labels": LABELS}})
-    elif not LABELS.items() <= found["metadata"]["labels"].items():
+    elif not _is_ours(found):
         raise LookupError(f"Namespace {SYSTEM} is there, and not by these tests: they would take over what is in it.")
+
+
+def _is_ours(namespace: Manifest) -> bool:
+    return bool(LABELS.items() <= namespace["metadata"]["labels"].items())
 
 
 def leave(cluster: Cluster) -> None:
     """Take Rayscope and what watches the tests from a cluster that goes on living; what was put under them stays."""
     found = cluster.client.find(NAMESPACES.path(name=SYSTEM))
-    if found is None or not LABELS.items() <= found["metadata"]["labels"].items():
+    if found is None or not _is_ours(found):
         return
     with step("Rayscope", "helm uninstall") as current:
         _helm(cluster, "uninstall", RELEASE, f"--namespace={SYSTEM}", "--ignore-not-found", "--wait")

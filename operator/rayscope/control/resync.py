@@ -78,14 +78,11 @@ class Resync:
 
     def visit(self, namespace: str) -> None:
         """All labelled services there."""
-        for key in self._services:
-            if key.namespace == namespace:
-                self._queue.add(key)
+        self._visit_each(key for key in self._services if key.namespace == namespace)
 
     def visit_all(self) -> None:
         """In the API server's order, in which they can be read ahead."""
-        for key in sorted({*self._services, *self._children.services(), *self._monitors}, key=str):
-            self._queue.add(key)
+        self._visit_each(sorted({*self._services, *self._children.services(), *self._monitors}, key=str))
 
     async def run(self) -> None:
         """Compare until cancelled. Not at once: the watch begins with a list of everything."""
@@ -106,7 +103,7 @@ class Resync:
         """Learn what there is, and visit every service, labelled or not: all at once, so that much is read at once."""
         monitors = frozenset(self._monitors)
         await self._monitors.learn(self._places)
-        self._visit_each(monitors.difference(self._monitors))
+        self._visit_each(monitors.difference(self._monitors))  # whose end the watch has missed, while it is known
         await self._following.learn()
         before = frozenset(self._services)
         self._services = merged(await self._listed(), before, self._services)
@@ -120,9 +117,8 @@ class Resync:
         self._doubt()
         await self.learn()
 
-    def _visit_each(self, missed: Iterable[Key]) -> None:
-        """Those whose end the watch has missed, while it is known whose."""
-        for key in missed:
+    def _visit_each(self, keys: Iterable[Key]) -> None:
+        for key in keys:
             self._queue.add(key)
 
     async def _listed(self) -> set[Key]:
