@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from tests.e2e.figures import FIGURES
@@ -40,19 +41,20 @@ class Traffic:
 
 @contextmanager
 def traffic(service: Service) -> Iterator[Traffic]:
-    """For as long as the block takes."""
+    """For as long as the block takes: each client asks at its beginning, however short it is, and then again."""
     seen, over = Traffic(), threading.Event()
 
     def ask() -> None:
-        while not over.wait(BETWEEN_SECONDS):
+        while True:
             seen.answers.extend(service.ask([REQUEST]))
+            if over.wait(BETWEEN_SECONDS):
+                return
 
-    clients = [threading.Thread(target=ask) for _ in range(CLIENTS)]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [pool.submit(ask) for _ in range(CLIENTS)]
+        try:
+            yield seen
+        finally:
+            over.set()
     for client in clients:
-        client.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        for client in clients:
-            client.join()
+        client.result()
