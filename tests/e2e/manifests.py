@@ -70,7 +70,7 @@ def _probes(*, serves: bool) -> Manifest:
         patience = {"initialDelaySeconds": 10, "periodSeconds": period, "timeoutSeconds": 60}
         return {"exec": {"command": ["bash", "-c", asked]}, **patience, "failureThreshold": failures}
 
-    ready = probe(alive, proxy) if serves else probe(alive)
+    ready = probe(alive, proxy, period=2) if serves else probe(alive)
     return {"livenessProbe": probe(alive, period=30, failures=20), "readinessProbe": ready}
 
 

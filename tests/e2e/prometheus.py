@@ -1,13 +1,17 @@
 """Prometheus, asked as its users ask it, through the API server's proxy."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from tests.e2e.manifests import MONITORING
-from tests.plane.client import Client, Manifest
+from tests.plane.client import ApiError, Client, Manifest
 from tests.plane.resources import SERVICES
+from tests.plane.waiting import eventually
 
 API = SERVICES.path(MONITORING, "prometheus-operated:web", "proxy/api/v1")
-QUERY = f"{API}/query"
+AWAY = {502, 503, 504}
+"""What the proxy says of a Prometheus that it does not reach at this moment."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Prometheus:
 
     def series(self, query: str) -> list[Manifest]:
         """What an instant query gives."""
-        result: list[Manifest] = self.client.get(QUERY, query=query)["data"]["result"]
+        result: list[Manifest] = self._data("query", query=query)["result"]
         return result
 
     def value(self, query: str) -> float | None:
@@ -28,12 +32,24 @@ class Prometheus:
 
     def groups(self, namespace: str) -> list[Manifest]:
         """The groups of rules that come from a PrometheusRule of the NAMESPACE, each evaluated once at least."""
-        groups: list[Manifest] = self.client.get(f"{API}/rules")["data"]["groups"]
+        groups: list[Manifest] = self._data("rules")["groups"]
         own = [group for group in groups if f"/{namespace}-" in group["file"]]
         known = all(rule["health"] != "unknown" for group in own for rule in group["rules"])
         return own if known else []
 
     def pools(self) -> list[str]:
         """What it scrapes by its configuration; the last samples of a job that is gone are shown for five minutes."""
-        pools: list[str] = self.client.get(f"{API}/scrape_pools")["data"]["scrapePools"]
+        pools: list[str] = self._data("scrape_pools")["scrapePools"]
         return pools
+
+    def _data(self, what: str, **query: str) -> Any:
+        return eventually(partial(self._answer, what, query), "Prometheus answers")["data"]
+
+    def _answer(self, what: str, query: dict[str, str]) -> Manifest:
+        """None of it as long as it is away."""
+        try:
+            return self.client.get(f"{API}/{what}", **query)
+        except ApiError as refusal:
+            if refusal.status not in AWAY:
+                raise
+            return {}

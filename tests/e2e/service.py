@@ -1,5 +1,6 @@
 """A RayService that serves the tests' application: its objects, its pods, its clients, and its replicas' ledgers."""
 
+import http.client
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -89,6 +90,10 @@ class Service:
         """Ray's, of all its clusters."""
         return self.ground.cluster.client.list(PODS.path(self.namespace), labels=RAY_CLUSTER_LABEL)
 
+    def pods_are_ready(self) -> bool:
+        """Whether all of them are: the service is with its head, and then its workers join in."""
+        return all(map(is_ready, self.pods()))
+
     def pod(self, pod: Manifest) -> Manifest:
         """As it is now."""
         return self.ground.cluster.client.get(PODS.path(self.namespace, pod["metadata"]["name"]))
@@ -116,7 +121,7 @@ class Service:
 
     def living(self) -> list[int]:
         """All of them."""
-        return [pid for pod in self.pods() for pid in self.replicas(pod)]
+        return [pid for pod in self.pods() if is_running(pod) for pid in self.replicas(pod)]
 
     def ledger(self) -> dict[str, Counter[str]]:
         """What all replicas that ever lived have intended, and what they committed."""
@@ -184,8 +189,8 @@ class Service:
         with Client(Access.from_kubeconfig(self.ground.cluster.kubeconfig), timeout=300) as client:
             try:
                 client.request("GET", path, query=query)
-            except ApiError as error:
-                return Answer(str(error))
+            except (ApiError, OSError, http.client.HTTPException) as trouble:
+                return Answer(repr(trouble))
         return Answer()
 
 
@@ -227,6 +232,12 @@ def readiness(pod: Manifest) -> Manifest:
 def is_ready(pod: Manifest) -> bool:
     """Also of one that the kubelet has not seen yet."""
     return _holds(pod, "Ready")
+
+
+def is_running(pod: Manifest) -> bool:
+    """Whether its Ray container is, as far as the kubelet has told: commands can be run in it."""
+    statuses = pod.get("status", {}).get("containerStatuses", ())
+    return any("running" in each["state"] for each in statuses if each["name"] == ray_container(pod))
 
 
 def _holds(found: Manifest, kind: str) -> bool:

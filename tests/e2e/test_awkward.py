@@ -28,6 +28,7 @@ from tests.e2e.service import (
     containers,
     exporter,
     is_ready,
+    is_running,
     node_type,
     ray_container,
     state,
@@ -35,13 +36,13 @@ from tests.e2e.service import (
 )
 from tests.e2e.traffic import traffic
 from tests.plane.client import ApiError, Manifest
-from tests.plane.resources import CONFIG_MAPS, NAMESPACES, PODS, RAY_SERVICES, SERVICES, Resource
+from tests.plane.resources import CONFIG_MAPS, NAMESPACES, PODS, RAY_SERVICES, SERVICE_ACCOUNTS, SERVICES, Resource
 from tests.plane.waiting import eventually
 
 FORBIDDEN = 403
 QUOTAS = Resource("", "v1", "resourcequotas")
 TOKENS = "vllm:generation_tokens_total"
-IDLE, OWN, RESTRICTED = "idle", "own-directory", "restricted"
+GROUPS = HEAD, IDLE, OWN, RESTRICTED = "headgroup", "idle", "own-directory", "restricted"
 CONFINED: Manifest = {
     "readOnlyRootFilesystem": True,
     "runAsNonRoot": True,
@@ -74,13 +75,14 @@ def awkward(ground: Ground, namespace: str) -> Service:
     ]
     manifest = service_of(namespace, made.name, {MONITOR_LABEL: MONITOR_VALUE}, head, groups, **AUTOSCALED)
     ground.cluster.client.create(RAY_SERVICES.path(namespace), manifest)
+    eventually(lambda: _all_run(made), "all four pods run", LIMIT)
     made.serves()
     return made
 
 
 def test_they_run_and_serve_without_a_program_and_with_a_broken_one(ground: Ground, awkward: Service) -> None:
     client, pods = ground.cluster.client, _injected(awkward)
-    assert sorted(map(_group, pods)) == ["headgroup", IDLE, RESTRICTED]
+    assert sorted(map(_group, pods)) == [HEAD, IDLE, RESTRICTED]
     [name] = {program(pod) for pod in pods}
     path = CONFIG_MAPS.path(awkward.namespace, name)
     eventually(lambda: awkward.says("Monitored", "Forbidden"), "the VLLMMonitor says that a quota is in the way", LIMIT)
@@ -171,9 +173,13 @@ def restricted(ground: Ground, namespace: str) -> Iterator[str]:
     """A namespace with the strictest of Pod Security's levels."""
     name = f"{namespace}-{RESTRICTED}"
     labels = {"pod-security.kubernetes.io/enforce": RESTRICTED}
-    ground.cluster.client.create(NAMESPACES.path(), {"metadata": {"name": name, "labels": labels}})
-    yield name
-    ground.cluster.client.delete(NAMESPACES.path(name=name))
+    client = ground.cluster.client
+    client.create(NAMESPACES.path(), {"metadata": {"name": name, "labels": labels}})
+    try:
+        eventually(lambda: client.find(SERVICE_ACCOUNTS.path(name, "default")), "pods have an account there", LIMIT)
+        yield name
+    finally:
+        client.delete(NAMESPACES.path(name=name))
 
 
 def _limit(service: Service) -> None:
@@ -215,9 +221,14 @@ def _made(service: Service, config_map: Manifest) -> bool:
     return True
 
 
+def _all_run(service: Service) -> bool:
+    """Also those that nothing waits for, as they serve nothing."""
+    return len(pods := service.pods()) == len(GROUPS) and all(map(is_running, pods))
+
+
 def _serving(service: Service) -> bool:
     """Whether all who have a proxy are Ready."""
-    return all(is_ready(pod) for pod in service.pods() if _group(pod) in {"headgroup", RESTRICTED})
+    return all(is_ready(pod) for pod in service.pods() if _group(pod) in {HEAD, RESTRICTED})
 
 
 def _group(pod: Manifest) -> str:

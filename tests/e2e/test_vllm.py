@@ -34,6 +34,7 @@ def service(ground: Ground, namespace: str) -> Service:
     with step("RayService with vLLM", "waiting for it to serve") as current:
         ground.cluster.client.create(RAY_SERVICES.path(namespace), _manifest(made, image))
         eventually(made.is_ready, "the RayService is Ready", LIMIT)
+        eventually(made.pods_are_ready, "all of its pods are Ready", LIMIT)
         current.outcome = "Ready"
     return made
 

@@ -16,13 +16,13 @@ REQUEST = Request(3, 2, 0.5)
 @contextmanager
 def held(service: Service, requests: list[Request], name: str) -> Iterator[None]:
     """REQUESTS run from the block's beginning to its end, however that comes; NAME is theirs alone."""
-    asking = threading.Thread(target=service.ask, args=(requests,), kwargs={"until": name})
-    asking.start()
-    try:
-        yield
-    finally:
-        service.release(name)
-        asking.join()
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(service.ask, requests, until=name)
+        try:
+            yield
+        finally:
+            service.release(name)
+    asking.result()
 
 
 class Traffic:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -47,24 +48,21 @@ def witness(service: Service) -> Iterator[Witness]:
     seen, over = Witness(), threading.Event()
     access = Access.from_kubeconfig(service.ground.cluster.kubeconfig)
 
-    def follow(resource: Resource, states: list[Manifest]) -> threading.Thread:
+    def follow(resource: Resource, states: list[Manifest]) -> Future[None]:
+        path = resource.path(service.namespace)
         with Client(access) as client:
-            found = client.get(resource.path(service.namespace))
+            found = client.get(path)
         states.extend(found["items"])
-        since = found["metadata"]["resourceVersion"]
-        watching = threading.Thread(target=_watch, args=(access, resource.path(service.namespace), since, states, over))
-        watching.start()
-        return watching
+        return pool.submit(_watch, access, path, found["metadata"]["resourceVersion"], states, over)
 
-    watching: list[threading.Thread] = []
-    try:
-        watching.append(follow(RAY_CLUSTERS, seen.clusters))
-        watching.append(follow(RAY_SERVICES, seen.services))
-        yield seen
-    finally:
-        over.set()
-        for each in watching:
-            each.join()
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            watching = [follow(RAY_CLUSTERS, seen.clusters), follow(RAY_SERVICES, seen.services)]
+            yield seen
+        finally:
+            over.set()
+    for each in watching:
+        each.result()
 
 
 def _watch(access: Access, path: str, since: str, states: list[Manifest], over: threading.Event) -> None:
@@ -72,5 +70,7 @@ def _watch(access: Access, path: str, since: str, states: list[Manifest], over: 
     with Client(access) as client:
         while not over.is_set():
             for event in client.watch(path, since=since, seconds=WINDOW_SECONDS):
+                if event["type"] == "ERROR":
+                    raise LookupError(f"{path}: {event['object'].get('message')}")
                 states.append(event["object"])
                 since = event["object"]["metadata"]["resourceVersion"]

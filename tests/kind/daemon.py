@@ -89,7 +89,7 @@ def _is_dockerd(pid: int) -> bool:
     """Whether the process is one, and not a later one with its number, nor its remains."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return "Name:\tdockerd\n" in status and "State:\tZ" not in status
 

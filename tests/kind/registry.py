@@ -6,12 +6,17 @@ import urllib.error
 import urllib.request
 
 SECONDS = 3.0
+ATTEMPTS = 3
 DOCKER_HUB = "registry-1.docker.io"
 
 
 @functools.cache
 def reachable(host: str = DOCKER_HUB) -> bool:
     """Whether HOST answers as a registry does; that it wants to know who asks is an answer."""
+    return any(_answers(host) for _ in range(ATTEMPTS))
+
+
+def _answers(host: str) -> bool:
     try:
         with urllib.request.urlopen(f"https://{host}/v2/", timeout=SECONDS):
             return True

@@ -137,8 +137,9 @@ class Client:
     ) -> Any:
         """The decoded answer (text where it is no JSON); ApiError for every status from 400."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        response = _send(self._kept(), method, _target(path, query or {}), data, self._headers(content_type))
-        answer = response.read()
+        connection = self._kept()
+        response = _send(connection, method, _target(path, query or {}), data, self._headers(content_type))
+        answer = _read(connection, response)
         if response.status >= 400:
             raise _refusal(response.status, answer)
         is_json = response.headers.get_content_type() == JSON
@@ -185,6 +186,15 @@ def _send(
     try:
         connection.request(method, target, data, headers)
         return connection.getresponse()
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _read(connection: http.client.HTTPSConnection, response: http.client.HTTPResponse) -> bytes:
+    """All of an answer, or no connection that is in the middle of one."""
+    try:
+        return response.read()
     except BaseException:
         connection.close()
         raise

@@ -6,7 +6,7 @@ import pytest
 
 from rayscope.model.names import MONITOR_LABEL, MONITOR_VALUE
 from tests.e2e.ground import Ground, namespace_on
-from tests.e2e.service import LIMIT, Service, is_ready
+from tests.e2e.service import LIMIT, Service
 from tests.plane.waiting import eventually
 
 
@@ -22,5 +22,5 @@ def service(ground: Ground, home: str) -> Service:
     """Labelled before it is applied, and serving."""
     made = Service(ground, home)
     made.start({MONITOR_LABEL: MONITOR_VALUE})
-    eventually(lambda: all(map(is_ready, made.pods())), "all of its pods are Ready", LIMIT)
+    eventually(made.pods_are_ready, "all of its pods are Ready", LIMIT)
     return made

@@ -47,7 +47,7 @@ def test_more_than_it_has_memory_for_costs_scrapes_and_is_told(service: Service)
     before, (worker,) = service.standing(), _of_type(service, "worker")
     name = worker["metadata"]["name"]
     which = {"pod": name, "reason": "memory"}
-    assert service.total(FAILURES, **which) == 0
+    eventually(lambda: service.total(FAILURES, **which) == 0, "it has had memory for all scrapes", LIMIT)
     with traffic(service) as clients:
         writers = [service.sh(worker, f"python -m writer flood {FLOOD}").strip() for _ in range(3)]
         eventually(lambda: "scrape has failed: memory" in said(service, worker), "there is no memory for it", LIMIT)
@@ -67,13 +67,13 @@ def test_an_image_without_python_leaves_an_exporter_that_idles_and_says_so(groun
     monitor = {"apiVersion": VLLM_MONITORS.api_version, "kind": "VLLMMonitor", "metadata": {"name": bare.name}}
     ground.cluster.client.create(VLLM_MONITORS.path(namespace), {**monitor, "spec": spec})
     bare.start({MONITOR_LABEL: MONITOR_VALUE})
-    eventually(lambda: all(map(is_ready, bare.pods())), "all of its pods are Ready", LIMIT)
+    eventually(bare.pods_are_ready, "all of its pods are Ready", LIMIT)
     with traffic(bare) as clients:
         for pod in bare.pods():
             eventually(partial(_idles, bare, pod), "its exporter idles", LIMIT)
         eventually(lambda: bare.says("Reporting", "SomeSilent"), "the VLLMMonitor says who is silent", LIMIT)
     clients.all_answered("without Python")
-    assert all(map(is_ready, bare.pods()))
+    assert bare.pods_are_ready()
     summary = bare.monitor()["status"]["summary"]
     FIGURES.compared("pods that report, without Python", "0/2", summary["reporting"])
     assert summary == {"injected": "2/2", "reporting": "0/2"}

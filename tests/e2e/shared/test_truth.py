@@ -1,8 +1,8 @@
 """A labelled RayService from its first pod to its worst day: what Prometheus says of it is the truth."""
 
 import random
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from rayscope.model.names import EXPORTER_CONTAINER, RAY_NODE_TYPE_LABEL
@@ -102,7 +102,7 @@ def test_a_gauge_outlives_its_process_by_two_scrapes_at_most(service: Service) -
         killed = service.replicas(pod)[0]
         which = f'{{pod="{pod["metadata"]["name"]}", pid="{killed}", namespace="{service.namespace}"}}'
         prometheus = Prometheus(service.ground.cluster.client)
-        assert prometheus.series(RUNNING + which)
+        eventually(lambda: prometheus.series(RUNNING + which), "its gauge is there", LIMIT)
         moment = float(service.sh(pod, f"kill -9 {killed}; date +%s.%N"))
         eventually(lambda: not prometheus.series(RUNNING + which), "its gauge is gone", LIMIT)
         (series,) = prometheus.series(f"{RUNNING}{which}[5m]")
@@ -182,13 +182,13 @@ def _is_scraped_since(service: Service, moment: float) -> bool:
 
 def _kill_in_the_middle(service: Service, release: str) -> None:
     """One replica of every pod, while it has requests to answer and others are answered."""
-    others = threading.Thread(target=service.ask, args=(_requests(100),))
-    with held(service, _requests(12), release):
-        service.shows(RUNNING, 12)
-        others.start()
-        for pod in service.pods():
-            service.sh(pod, f"kill -9 {CHANCE.choice(service.replicas(pod))}")
-    others.join()
+    with ThreadPoolExecutor(1) as others:
+        with held(service, _requests(12), release):
+            service.shows(RUNNING, 12)
+            asked = others.submit(service.ask, _requests(100))
+            for pod in service.pods():
+                service.sh(pod, f"kill -9 {CHANCE.choice(service.replicas(pod))}")
+        assert len(asked.result()) == 100
     eventually(lambda: len(service.living()) == REPLICAS, "replicas are replaced", LIMIT)
     service.shows(RUNNING, 0)
 
