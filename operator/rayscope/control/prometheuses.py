@@ -31,14 +31,17 @@ class Prometheuses:
         self._api = api
         self._places: Sequence[str | None] = namespaces or (None,)
         self._found: list[Manifest] | None = None
+        self._changes = 0
         self._labels: dict[str, Mapping[str, str]] = {}
         self._reading = asyncio.Lock()
 
     async def visible(self) -> Sequence[Manifest]:
         """Every Prometheus and PrometheusAgent, with its `kind`."""
         async with self._reading:
-            if self._found is None:
-                self._found = [each for kind in PROMETHEUS_KINDS for each in await self._list(kind)]
+            while self._found is None:
+                before, found = self._changes, [each for kind in PROMETHEUS_KINDS for each in await self._list(kind)]
+                if self._changes == before:  # else one may have come, or gone, behind the reader's back
+                    self._found = found
             return self._found
 
     async def namespace_labels(self, name: str) -> Mapping[str, str]:
@@ -50,6 +53,7 @@ class Prometheuses:
 
     def changed(self, kind: Kind, body: Manifest, *, deleted: bool) -> bool:
         """Take note of one; whether it is another one than was read. Then all of them are read again."""
+        self._changes += 1
         if self._found is None:
             return False  # nothing was decided by them yet
         known = {(each["kind"], each["metadata"]["uid"], each["metadata"]["generation"]) for each in self._found}
@@ -61,6 +65,7 @@ class Prometheuses:
     def forget(self) -> None:
         """Have everything read again."""
         self._found = None
+        self._changes += 1
         self._labels.clear()
 
     async def _list(self, kind: Kind) -> list[Manifest]:
