@@ -282,7 +282,7 @@ def test_pods_whose_exporter_answers_are_reporting_and_the_source_is_what_was_se
     with Exporter(directory) as exporter:
         service, monitor = with_exporters_at(plane, namespace, exporter.port)
         run(service)
-        assert "2 of 2" in monitor.tells("Reporting", "True", "AllReporting")
+        eventually(lambda: "2 of 2" in monitor.tells("Reporting", "True", "AllReporting"), "both pods report")
         monitor.tells("Ready", "True", "Ready")
         assert monitor.status()["source"] == "Multiprocess"
         assert monitor.status()["summary"] == {"injected": "2/2", "reporting": "2/2"}

@@ -164,7 +164,7 @@ def test_a_monitor_that_wants_no_injection_leaves_nothing_to_roll_out_or_to_diag
         "metadata": {"name": service.name, "namespace": namespace},
         "spec": {"injection": {"enabled": False}},
     }
-    plane.kubectl("apply", "-f", "-", stdin=json.dumps(monitor))
+    plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(monitor))
     told = rollout(plane, service, "--yes")
     assert told.code == 1
     assert "InjectionDisabled" in told.errors

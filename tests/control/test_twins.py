@@ -156,13 +156,10 @@ def test_rayscope_manages_no_field_of_any_ray_object(twins: Twins) -> None:
 
 
 def test_every_labelled_service_has_a_monitor_for_all_its_clusters(twins: Twins) -> None:
-    clusters = twins.plane.client.list(RAY_CLUSTERS.path(twins.labelled))
     selecting = has_targets if twins.spec else selects
     for service in twins.services():
         name = service["metadata"]["name"]
-        own = {c["metadata"]["name"] for c in clusters if c["metadata"]["labels"][RAY_ORIGIN_NAME_LABEL] == name}
-        told = f"the monitor of {name} selects {own}"
-        eventually(partial(selecting, twins.plane, twins.labelled, name, own), told)
+        eventually(partial(selecting, twins.plane, twins.labelled, name), f"the monitor of {name} selects its clusters")
 
 
 def test_the_configured_twins_set_every_field() -> None:
@@ -180,14 +177,24 @@ def of_ray(pod: Document) -> bool:
     return RAY_CLUSTER_LABEL in pod["metadata"].get("labels", {})
 
 
-def has_targets(plane: Plane, namespace: str, service: str, clusters: set[str]) -> bool:
-    """Whether there is a ServiceMonitor, and a Service for the pods of each of these clusters."""
-    plane.client.get(SERVICE_MONITORS.path(namespace, service_monitor(service)))
-    return all(plane.client.find(SERVICES.path(namespace, cluster_targets(cluster))) for cluster in clusters)
+def has_targets(plane: Plane, namespace: str, service: str) -> bool:
+    """Whether there is a ServiceMonitor, and a Service for the pods of each of the service's clusters."""
+    if plane.client.find(SERVICE_MONITORS.path(namespace, service_monitor(service))) is None:
+        return False
+    targets = (SERVICES.path(namespace, cluster_targets(name)) for name in clusters(plane, namespace, service))
+    return all(map(plane.client.find, targets))
 
 
-def selects(plane: Plane, namespace: str, service: str, clusters: set[str]) -> bool:
-    """Whether a service's PodMonitor selects the pods of all these clusters."""
-    monitor = plane.client.get(POD_MONITORS.path(namespace, pod_monitor(service)))
+def selects(plane: Plane, namespace: str, service: str) -> bool:
+    """Whether a service's PodMonitor selects the pods of all of its clusters."""
+    monitor = plane.client.find(POD_MONITORS.path(namespace, pod_monitor(service)))
+    if monitor is None:
+        return False
     (expression,) = monitor["spec"]["selector"].get("matchExpressions", [{"values": []}])
-    return clusters <= set(expression["values"])
+    return clusters(plane, namespace, service) <= set(expression["values"])
+
+
+def clusters(plane: Plane, namespace: str, service: str) -> set[str]:
+    """The names of those that there are now; KubeRay deletes old ones when their time has come."""
+    found = plane.client.list(RAY_CLUSTERS.path(namespace), labels=f"{RAY_ORIGIN_NAME_LABEL}={service}")
+    return {cluster["metadata"]["name"] for cluster in found}

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,13 +90,19 @@ def stage(directory: Path, rules: Mapping[str, Any]) -> Iterator[Stage]:
 def _drive(observer: Prometheus, actors: list[Obedient]) -> None:
     """Step by step, each seen by a scrape before the next: so every counter grows from zero, by known amounts."""
     eventually(lambda: observer.value(GENERATED) == 0, "the series are scraped, at zero")
+    seen = 0.0
     for _ in range(STEPS):
-        before = observer.value(GENERATED)
         for actor in actors:
             actor.do("step")
-        eventually(lambda: observer.value(GENERATED) != before, "the step is scraped")  # noqa: B023 - called here
+        seen = eventually(partial(_beyond, observer, seen), "the step is scraped")
     settled = observer.now()
     eventually(lambda: _evaluated(observer, settled), "all rules are evaluated after the last step")
+
+
+def _beyond(observer: Prometheus, seen: float) -> float:
+    """What is generated, if it is more than was SEEN; a scrape that failed shows nothing."""
+    now = observer.value(GENERATED) or 0.0
+    return now if now > seen else 0.0
 
 
 def _evaluated(observer: Prometheus, since: float) -> bool:

@@ -63,7 +63,9 @@ class AuditLog:
     def since(self, mark: int = 0) -> Iterator[Request]:
         """Every request after MARK, of every user; a line that is just being written is left out."""
         with self.path.open("rb") as log:
-            log.seek(mark)
+            log.seek(max(mark - 1, 0))
+            if mark:
+                log.readline()  # up to the mark, or to the end of a line that was just being written
             for line in log:
                 if line.endswith(b"\n"):
                     yield Request.from_event(json.loads(line))

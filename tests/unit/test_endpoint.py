@@ -6,7 +6,6 @@ import json
 import os
 import pickle
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from rayscope.endpoint import MetricsEndpoint
+from tests.plane.ports import HeldPort
 
 READY_WITHIN = 60.0
 
@@ -48,23 +48,25 @@ class App:
 
 @contextlib.contextmanager
 def running(log: Path, directory: Path | None, *, workers: int = 1) -> Iterator[App]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     environment = {k: v for k, v in os.environ.items() if k != "PROMETHEUS_MULTIPROC_DIR"}
     if directory is not None:
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-    command = [sys.executable, "-m", "uvicorn", "tests.unit.endpoint_app:app", "--port", str(port)]
-    with log.open("wb") as output:
+    with HeldPort() as port, log.open("wb") as output:
+        options = ["--port", str(port.number), "--workers", str(workers)]
         process = subprocess.Popen(
-            [*command, "--workers", str(workers)], env=environment, stdout=output, stderr=output, start_new_session=True
+            [sys.executable, "-m", "uvicorn", "tests.unit.endpoint_app:app", *options],
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
-    try:
-        app = App(f"http://127.0.0.1:{port}", log)
-        wait_until_ready(app, process)
-        yield app
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        try:
+            app = App(f"http://127.0.0.1:{port.number}", log)
+            wait_until_ready(app, process)
+            yield app
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
 
 
 def wait_until_ready(app: App, process: "subprocess.Popen[bytes]") -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import errno
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
 
 from rayscope.listening import listen
-from tests.plane.ports import reachable
+from tests.plane.ports import has_ipv6, reachable
 
-IPV6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+IPV6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def running(site: Site) -> Iterator[Running]:
 @pytest.fixture
 def seldom_reading(site: Site) -> Iterator[Running]:
     """A server that pauses for long after each read."""
-    server = Running(site, read_share=0.01)
+    server = Running(site, read_share=0.05)
     server.start()
     yield server
     server.stop()

@@ -1,7 +1,6 @@
 """The server on a real socket with real certificates."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from rayscope.webhook.certificates import Pair, issue
 from rayscope.webhook.mounted_certificates import MountedCertificates
 from rayscope.webhook.review import Reviewer
 from rayscope.webhook.server import LARGEST, Webhook
+from tests.plane.ports import has_ipv6
 from tests.unit.webhook.reviews import DEFAULTS, admitted, cluster, counted, defaults, encoded, response, review
 from tests.unit.webhook.serving import served
 
@@ -30,7 +30,7 @@ HOST = "127.0.0.1"
 JSON = {"Content-Type": "application/json"}
 LIMIT = 30
 """Seconds to wait for what takes none."""
-IPV6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+IPV6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 
 
 class Certified:
