@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from rayscope.kube.api import Api
 from rayscope.kube.errors import Forbidden, KindMissing
@@ -23,6 +24,22 @@ FIELDS = tuple(
 log = logging.getLogger(__name__)
 
 
+class Told(NamedTuple):
+    """What a watch tells of one. Another status makes no other generation of it."""
+
+    kind: str
+    uid: str
+    generation: int
+    deleted: bool
+
+    def is_news_to(self, found: Sequence[Manifest]) -> bool:
+        """Whether it is not what was found."""
+        if self.deleted:
+            return any(each["metadata"]["uid"] == self.uid for each in found)
+        known = ((each["kind"], each["metadata"]["uid"], each["metadata"]["generation"]) for each in found)
+        return (self.kind, self.uid, self.generation) not in known
+
+
 class Prometheuses:
     """What can be seen of them; where they may not be read, none."""
 
@@ -31,7 +48,8 @@ class Prometheuses:
         self._api = api
         self._places: Sequence[str | None] = namespaces or (None,)
         self._found: list[Manifest] | None = None
-        self._changes = 0
+        self._decided = False
+        self._told: list[Told] = []
         self._labels: dict[str, Mapping[str, str]] = {}
         self._reading = asyncio.Lock()
 
@@ -39,9 +57,11 @@ class Prometheuses:
         """Every Prometheus and PrometheusAgent, with its `kind`."""
         async with self._reading:
             while self._found is None:
-                before, found = self._changes, [each for kind in PROMETHEUS_KINDS for each in await self._list(kind)]
-                if self._changes == before:  # else one may have come, or gone, behind the reader's back
-                    self._found = found
+                self._told.clear()
+                found = [each for kind in PROMETHEUS_KINDS for each in await self._list(kind)]
+                # Else one has come, or gone, behind the reader's back.
+                if not any(told.is_news_to(found) for told in self._told):
+                    self._found, self._decided = found, True
             return self._found
 
     async def namespace_labels(self, name: str) -> Mapping[str, str]:
@@ -52,12 +72,13 @@ class Prometheuses:
             return self._labels[name]
 
     def changed(self, kind: Kind, body: Manifest, *, deleted: bool) -> bool:
-        """Take note of one; whether it is another one than was read. Then all of them are read again."""
-        self._changes += 1
+        """Take note of one. Whether something may have been decided without it: then all of them are read again."""
+        told = Told(kind.kind, body["metadata"]["uid"], body["metadata"]["generation"], deleted)
         if self._found is None:
-            return False  # nothing was decided by them yet
-        known = {(each["kind"], each["metadata"]["uid"], each["metadata"]["generation"]) for each in self._found}
-        news = deleted or (kind.kind, body["metadata"]["uid"], body["metadata"]["generation"]) not in known
+            if self._reading.locked():
+                self._told.append(told)
+            return self._decided
+        news = told.is_news_to(self._found)
         if news:
             self._found = None
         return news
@@ -65,7 +86,6 @@ class Prometheuses:
     def forget(self) -> None:
         """Have everything read again."""
         self._found = None
-        self._changes += 1
         self._labels.clear()
 
     async def _list(self, kind: Kind) -> list[Manifest]:
