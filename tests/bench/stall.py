@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from rayscope.zipapp import build
+from tests.plane.ports import HeldPort
 from tests.unit.exporter.exporters import Exporter
 from tests.unit.exporter.writers import until
 
@@ -99,15 +100,15 @@ def _writers(directory: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _app(directory: Path) -> Iterator[int]:
     """The app's port, once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(directory)}
-    with subprocess.Popen([sys.executable, "-m", "tests.bench.stall_app", str(port)], env=environment) as process:
-        try:
-            until(lambda: _answers(port))
-            yield port
-        finally:
-            process.kill()
+    with HeldPort() as port:
+        program = [sys.executable, "-m", "tests.bench.stall_app", str(port.number)]
+        with subprocess.Popen(program, env=environment) as process:
+            try:
+                until(lambda: _answers(port.number))
+                yield port.number
+            finally:
+                process.kill()
 
 
 def _answers(port: int) -> bool:

@@ -10,17 +10,16 @@ from rayscope.model.monitor import MonitorSpec
 from rayscope.model.names import (
     MANAGER,
     RAY_CLUSTER_LABEL,
-    RAY_ORIGIN_NAME_LABEL,
     cluster_targets,
-    pod_monitor,
     service_monitor,
 )
 from tests.control.pods import parts
 from tests.control.rayscope import Rayscope
 from tests.control.samples import Document, services
+from tests.control.story import Service
 from tests.control.twins import Twins
 from tests.plane import Plane
-from tests.plane.resources import POD_MONITORS, PODS, RAY_CLUSTERS, RAY_SERVICES, SERVICE_MONITORS, SERVICES
+from tests.plane.resources import PODS, RAY_CLUSTERS, RAY_SERVICES, SERVICE_MONITORS, SERVICES
 from tests.plane.waiting import eventually
 
 
@@ -156,10 +155,12 @@ def test_rayscope_manages_no_field_of_any_ray_object(twins: Twins) -> None:
 
 
 def test_every_labelled_service_has_a_monitor_for_all_its_clusters(twins: Twins) -> None:
-    selecting = has_targets if twins.spec else selects
-    for service in twins.services():
-        name = service["metadata"]["name"]
-        eventually(partial(selecting, twins.plane, twins.labelled, name), f"the monitor of {name} selects its clusters")
+    for document in twins.services():
+        service = Service(twins.plane, twins.labelled, document["metadata"]["name"])
+        if twins.spec:
+            eventually(partial(has_targets, service), f"each cluster of {service.name} has targets")
+        else:
+            assert service.monitored()
 
 
 def test_the_configured_twins_set_every_field() -> None:
@@ -177,24 +178,9 @@ def of_ray(pod: Document) -> bool:
     return RAY_CLUSTER_LABEL in pod["metadata"].get("labels", {})
 
 
-def has_targets(plane: Plane, namespace: str, service: str) -> bool:
-    """Whether there is a ServiceMonitor, and a Service for the pods of each of the service's clusters."""
-    if plane.client.find(SERVICE_MONITORS.path(namespace, service_monitor(service))) is None:
-        return False
-    targets = (SERVICES.path(namespace, cluster_targets(name)) for name in clusters(plane, namespace, service))
-    return all(map(plane.client.find, targets))
-
-
-def selects(plane: Plane, namespace: str, service: str) -> bool:
-    """Whether a service's PodMonitor selects the pods of all of its clusters."""
-    monitor = plane.client.find(POD_MONITORS.path(namespace, pod_monitor(service)))
-    if monitor is None:
-        return False
-    (expression,) = monitor["spec"]["selector"].get("matchExpressions", [{"values": []}])
-    return clusters(plane, namespace, service) <= set(expression["values"])
-
-
-def clusters(plane: Plane, namespace: str, service: str) -> set[str]:
-    """The names of those that there are now; KubeRay deletes old ones when their time has come."""
-    found = plane.client.list(RAY_CLUSTERS.path(namespace), labels=f"{RAY_ORIGIN_NAME_LABEL}={service}")
-    return {cluster["metadata"]["name"] for cluster in found}
+def has_targets(service: Service) -> bool:
+    """Whether there is a ServiceMonitor, and a Service for the pods of each cluster that there is now."""
+    client, clusters = service.plane.client, [cluster["metadata"]["name"] for cluster in service.clusters()]
+    monitor = client.find(SERVICE_MONITORS.path(service.namespace, service_monitor(service.name)))
+    targets = (SERVICES.path(service.namespace, cluster_targets(name)) for name in clusters)
+    return bool(clusters and monitor) and all(map(client.find, targets))

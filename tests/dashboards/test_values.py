@@ -6,6 +6,8 @@ over 300 seconds, but for less than an interval that Prometheus extrapolates at 
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -13,6 +15,7 @@ from prometheus_client.samples import Sample
 from tests.dashboards.load import COUNTS, FINISHED, KV_CACHE
 from tests.dashboards.replay import captured
 from tests.dashboards.stage import ENGINES, RAY, RUNNING, STEPS, WAITING, Stage
+from tests.plane.waiting import eventually
 from tests.unit.dashboards.boards import panels
 
 BOTH = len(RUNNING)
@@ -26,9 +29,8 @@ def now(played: Stage, service: str, title: str, place: int = 0) -> float:
     """What a panel of the service's dashboard shows as its last value."""
     (panel,) = (one for one in panels("service") if one["title"] == title)
     expr = filled(panel["targets"][place]["expr"], played, service)
-    found = played.prometheus.value(expr)
-    assert found is not None, expr
-    return found
+    (series,) = eventually(partial(played.prometheus.instant, expr), f"{expr} shows something")
+    return float(series["value"][1])
 
 
 def filled(expr: str, played: Stage, service: str) -> str:

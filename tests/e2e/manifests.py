@@ -62,7 +62,10 @@ def ray_node(container: str, image: str, *, slots: int = SLOTS) -> Manifest:
 
 
 def _probes(*, serves: bool) -> Manifest:
-    """What KubeRay asks by default, with more patience: what a busy machine does to Ray is no story of these."""
+    """What KubeRay asks by default, with more patience: what a busy machine does to Ray is no story of these.
+
+    A worker is asked more often: as long as its head serves alone, a head that KubeRay finds slow leaves nobody.
+    """
     alive, proxy = "localhost:52365/api/local_raylet_healthz", "localhost:8000/-/healthz"
 
     def probe(*addresses: str, period: int = 5, failures: int = 1) -> Manifest:

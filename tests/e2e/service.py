@@ -92,7 +92,7 @@ class Service:
 
     def pods_are_ready(self) -> bool:
         """Whether all of them are: the service is with its head, and then its workers join in."""
-        return all(map(is_ready, self.pods()))
+        return bool(pods := self.pods()) and all(map(is_ready, pods))
 
     def pod(self, pod: Manifest) -> Manifest:
         """As it is now."""
@@ -105,6 +105,10 @@ class Service:
         """Whether its VLLMMonitor does."""
         conditions = self.monitor().get("status", {}).get("conditions", ())
         return any(each["type"] == condition and each["reason"] == reason for each in conditions)
+
+    def source(self) -> str:
+        """Of vLLM's metrics, as its VLLMMonitor says; nothing if it says nothing yet."""
+        return str(self.monitor().get("status", {}).get("source", ""))
 
     def is_monitored(self) -> bool:
         return _holds(self.monitor(), "Ready")
@@ -140,7 +144,7 @@ class Service:
             return list(pool.map(lambda request: self._answered(request, until), requests))
 
     def release(self, until: str) -> None:
-        for pod in self.pods():
+        for pod in filter(is_running, self.pods()):
             self.sh(pod, f"touch /tmp/e2e/{until}")
 
     def total(self, family: str, **labels: str) -> float | None:

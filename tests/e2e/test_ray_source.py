@@ -37,7 +37,7 @@ def service(ground: Ground, namespace: str) -> Service:
 def test_it_is_injected_and_ready_and_its_source_is_ray(service: Service) -> None:
     assert troubles(service.ask(REQUESTS)) == []
     assert all(EXPORTER_CONTAINER in containers(pod) for pod in service.pods())
-    eventually(lambda: _source(service) == "Ray", "the VLLMMonitor's source is Ray", KNOWN_LIMIT)
+    eventually(lambda: service.source() == "Ray", "the VLLMMonitor's source is Ray", KNOWN_LIMIT)
     eventually(service.is_monitored, "the VLLMMonitor is Ready", LIMIT)
     status = service.monitor()["status"]
     assert status["summary"] == {"injected": "2/2", "reporting": "2/2"}
@@ -79,10 +79,6 @@ def test_most_of_rays_port_is_transferred_and_not_stored(service: Service) -> No
         assert stored
         FIGURES.compared(f"samples of Ray's port ({size} bytes), {name}: scraped | stored", scraped, stored)
         assert stored < scraped / 2
-
-
-def _source(service: Service) -> str:
-    return str(service.monitor().get("status", {}).get("source"))
 
 
 def _is_told(service: Service, recorded: Recorded) -> bool:

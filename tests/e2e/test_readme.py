@@ -95,7 +95,8 @@ def test_it_can_be_tried_without_installing_anything(ground: Ground, service: Se
         assert client.find(webhook)
         shell.run(LABEL)
         eventually(lambda: service.says("Injected", "RestartRequired"), "it tells that a rollout is needed", LIMIT)
-        injected = eventually(lambda: _injected(_tried(service)), "a RayCluster is injected as it is made", LIMIT)
+        eventually(lambda: _injected(_tried(service)), "a RayCluster is injected as it is made", LIMIT)
+        injected = _injected(_tried(service))
         FIGURES.compared("groups of a RayCluster, tried with --dev: all | injected", 2, len(injected))
         assert len(injected) == 2
     assert client.find(webhook) is None

@@ -50,7 +50,7 @@ TOKENS = "vllm:generation_tokens_total"
 VERSION = "ray.io/kuberay-version"
 """KubeRay's annotation of a RayCluster: who wrote its template last."""
 INTERVAL = float(SCRAPE_INTERVAL.removesuffix("s"))
-GAP, PATIENCE = 5.0, 15.0
+GAP, PATIENCE = 5.0, 10.0
 """Seconds beyond the interval: a target that is not asked is lost; one may be slow, where two Rays start beside it."""
 LOOKBACK = 300.0
 """Seconds for which Prometheus shows a series that was not ended, by its default."""

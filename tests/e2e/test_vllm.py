@@ -42,7 +42,7 @@ def service(ground: Ground, namespace: str) -> Service:
 def test_engines_are_seen_through_the_exporter(service: Service) -> None:
     assert troubles(service.ask(REQUESTS)) == []
     assert all(EXPORTER_CONTAINER in containers(pod) for pod in service.pods())
-    eventually(lambda: service.monitor()["status"]["source"] == "Multiprocess", "vLLM is seen to write", LIMIT)
+    eventually(lambda: service.source() == "Multiprocess", "vLLM is seen to write", LIMIT)
     eventually(service.is_monitored, "the VLLMMonitor is Ready", LIMIT)
     assert service.monitor()["status"]["summary"] == {"injected": "2/2", "reporting": "2/2"}
 

@@ -64,8 +64,8 @@ class AuditLog:
         """Every request after MARK, of every user; a line that is just being written is left out."""
         with self.path.open("rb") as log:
             log.seek(max(mark - 1, 0))
-            if mark:
-                log.readline()  # up to the mark, or to the end of a line that was just being written
+            if mark and not log.readline().endswith(b"\n"):
+                return  # the mark is in a line that is still being written
             for line in log:
                 if line.endswith(b"\n"):
                     yield Request.from_event(json.loads(line))
