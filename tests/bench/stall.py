@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import http.client
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from rayscope.zipapp import build
-from tests.plane.ports import HeldPort
+from tests.plane.ports import HeldPort, reachable
 from tests.unit.exporter.exporters import Exporter
 from tests.unit.exporter.writers import until
 
@@ -105,17 +104,10 @@ def _app(directory: Path) -> Iterator[int]:
         program = [sys.executable, "-m", "tests.bench.stall_app", str(port.number)]
         with subprocess.Popen(program, env=environment) as process:
             try:
-                until(lambda: _answers(port.number))
+                until(lambda: reachable("127.0.0.1", port.number))
                 yield port.number
             finally:
                 process.kill()
-
-
-def _answers(port: int) -> bool:
-    with contextlib.suppress(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=10).close()
-        return True
-    return False
 
 
 async def _latencies(app: int, target: Target | None, seconds: float) -> list[float]:

@@ -30,8 +30,6 @@ from tests.e2e.service import (
     is_ready,
     is_running,
     node_type,
-    ray_container,
-    state,
     troubles,
 )
 from tests.e2e.traffic import traffic
@@ -143,7 +141,7 @@ def test_a_head_that_names_no_ports_has_a_service_with_all_of_rays(awkward: Serv
 def test_a_worker_without_a_proxy_is_never_ready_and_is_scraped(awkward: Service) -> None:
     (idle,) = (pod for pod in awkward.pods() if _group(pod) == IDLE)
     assert not is_ready(idle)
-    assert "running" in state(idle, ray_container(idle))["state"]
+    assert is_running(idle)
     name = idle["metadata"]["name"]
     told = eventually(lambda: count if (count := awkward.up().count(name)) == 2 else 0, "both ports are scraped", LIMIT)
     FIGURES.compared("targets that are up, of a worker that is never Ready", 2, told)

@@ -36,6 +36,7 @@ class Traffic:
         FIGURES.compared(f"answers, {when}", len(self.answers), sum(map(bool, self.answers)))
         said = troubles(self.answers)
         assert not said, said
+        assert self.answers, "nobody has asked"
 
 
 @contextmanager

@@ -30,15 +30,6 @@ class HeldPort:
         self.close()
 
 
-def has_ipv6() -> bool:
-    """Whether there is an address of it: a kernel may have it compiled in and switched off."""
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
-
-
 def reachable(address: str, port: int) -> bool:
     """Whether somebody listens there."""
     try:

@@ -9,9 +9,8 @@ import pytest
 from aiohttp import web
 
 from rayscope.listening import listen
-from tests.plane.ports import has_ipv6, reachable
-
-IPV6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+from tests.plane.ports import reachable
+from tests.unit.ipv6 import IPV6
 
 
 @pytest.fixture

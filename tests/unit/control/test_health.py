@@ -13,10 +13,10 @@ import pytest
 
 from rayscope.control.health import STALLED, Health
 from rayscope.control.options import EVERYWHERE
-from tests.plane.ports import HeldPort, has_ipv6
+from tests.plane.ports import HeldPort
+from tests.unit.ipv6 import IPV6
 
 HOST = "127.0.0.1"
-IPV6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 LIMIT = 30
 """Seconds to wait for what takes none."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rayscope.exporter.http.listen import Unavailable, listen, url
-from tests.plane.ports import has_ipv6, reachable
+from tests.plane.ports import reachable
+from tests.unit.ipv6 import IPV6, has_ipv6
 
 
 def test_by_default_every_address_is_served_ipv6_too_where_there_is_any() -> None:
@@ -23,7 +24,7 @@ def test_one_address_is_served_if_one_is_asked_for() -> None:
         assert not reachable("127.0.0.1", port)
 
 
-@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+@IPV6
 def test_an_ipv6_address_is_served_and_written_in_brackets() -> None:
     with listen("::1", 0) as listener:
         port = listener.getsockname()[1]

@@ -22,7 +22,7 @@ from rayscope.webhook.certificates import Pair, issue
 from rayscope.webhook.mounted_certificates import MountedCertificates
 from rayscope.webhook.review import Reviewer
 from rayscope.webhook.server import LARGEST, Webhook
-from tests.plane.ports import has_ipv6
+from tests.unit.ipv6 import IPV6
 from tests.unit.webhook.reviews import DEFAULTS, admitted, cluster, counted, defaults, encoded, response, review
 from tests.unit.webhook.serving import served
 
@@ -30,7 +30,6 @@ HOST = "127.0.0.1"
 JSON = {"Content-Type": "application/json"}
 LIMIT = 30
 """Seconds to wait for what takes none."""
-IPV6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 
 
 class Certified:
